@@ -1,0 +1,59 @@
+/** IPv4 and IPv6 addresses and subnets, strict: no leading zeros, no short forms of IPv4, no zones. */
+import { Address4, Address6 } from 'ip-address'
+
+export interface Cidr {
+  family: 4 | 6
+  /** As a number, so that ranges are compared by arithmetic. */
+  value: bigint
+  prefix: number
+  /** First and last address of the subnet. */
+  first: bigint
+  last: bigint
+  /** In canonical form, without prefix. */
+  address: string
+}
+
+/** @param text `10.0.5.3/24`, `2001:db8::1/64`, or without prefix */
+export function parseCidr(text: string, family: 4 | 6): (Cidr & { explicit: boolean }) | undefined {
+  const kind = family === 4 ? Address4 : Address6
+  if (!/^[0-9a-f.:]+(\/\d{1,3})?$/i.test(text) || /\/0\d/.test(text) || !kind.isValid(text)) return undefined
+  const parsed = new kind(text)
+  return {
+    family,
+    value: parsed.bigInt(),
+    prefix: parsed.subnetMask,
+    first: parsed.startAddress().bigInt(),
+    last: parsed.endAddress().bigInt(),
+    address: parsed.correctForm(),
+    explicit: text.includes('/'),
+  }
+}
+
+export const contains = (subnet: Cidr, value: bigint): boolean => value >= subnet.first && value <= subnet.last
+
+export const overlap = (a: Cidr, b: Cidr): boolean => a.family === b.family && a.first <= b.last && b.first <= a.last
+
+export function formatAddress(value: bigint, family: 4 | 6): string {
+  return (family === 4 ? Address4.fromBigInt(value) : Address6.fromBigInt(value)).correctForm()
+}
+
+/** Broadcast address of an IPv4 subnet; /31 and /32 have none (RFC 3021). */
+export function broadcast(subnet: Cidr): string | undefined {
+  return subnet.family === 6 || subnet.prefix > 30 ? undefined : formatAddress(subnet.last, 4)
+}
+
+/**
+ * The lowest address of `subnet` that is not taken, with its prefix; undefined when the subnet is full.
+ *
+ * Never the network's own address, an IPv4 broadcast, or the first host of a subnet with room: a gateway's usual place,
+ * which nothing on this host need know of.
+ */
+export function nextFree(subnet: Cidr, taken: ReadonlySet<bigint>): string | undefined {
+  const roomy = subnet.last - subnet.first > 3n
+  const lowest = subnet.first + (roomy ? 2n : 0n)
+  const highest = subnet.last - (subnet.family === 4 && roomy ? 1n : 0n)
+  for (let value = lowest; value <= highest; value++) {
+    if (!taken.has(value)) return `${formatAddress(value, subnet.family)}/${subnet.prefix}`
+  }
+  return undefined
+}

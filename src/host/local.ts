@@ -1,0 +1,34 @@
+/** This machine, through the same `sh -s` that an SSH transport starts on another. */
+import { spawn } from 'node:child_process'
+import { exit, LxcnetError } from '../core/error.ts'
+import type { ExecResult, Host } from './port.ts'
+
+export class LocalHost implements Host {
+  readonly name = 'localhost'
+  readonly #shell: readonly [string, ...string[]]
+
+  /** @param shell the POSIX shell and its arguments; tests run dash and busybox ash by name */
+  constructor(shell: readonly [string, ...string[]] = ['sh', '-s']) {
+    this.#shell = shell
+  }
+
+  exec(script: string): Promise<ExecResult> {
+    const [command, ...args] = this.#shell
+    return new Promise((resolve, reject) => {
+      // A session of its own: what interrupts lxcnet must not interrupt a transaction that has begun.
+      const child = spawn(command, args, { detached: true, stdio: ['pipe', 'pipe', 'pipe'], cwd: '/' })
+      const stdout: Buffer[] = []
+      const stderr: Buffer[] = []
+      child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))
+      child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
+      child.on('error', (cause) =>
+        reject(new LxcnetError('unreachable', `cannot start ${command}: ${cause.message}`, { exit: exit.unreachable, cause })),
+      )
+      child.on('close', (status) =>
+        resolve({ stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString(), status }),
+      )
+      child.stdin.on('error', () => {}) // the shell ended early: its exit status says so
+      child.stdin.end(script, 'latin1')
+    })
+  }
+}

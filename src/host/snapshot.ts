@@ -1,0 +1,155 @@
+/**
+ * One reading of a host: a single shell answers everything that the rooms ask, and writes nothing.
+ *
+ * The script is templates/host.sh, the fragments of the probes and a function called on the last line, so that a cut
+ * stream runs nothing. Answers are framed as `@NONCE KIND STATUS LENGTH ID` with LENGTH bytes after the line; files come
+ * last, as tar archives.
+ */
+import { createHash, randomBytes } from 'node:crypto'
+import { exit, LxcnetError } from '../core/error.ts'
+import type { Probe } from '../core/probe.ts'
+import { templateText } from '../template/template.ts'
+import type { ExecResult, Host } from './port.ts'
+import { quote, quoteAll } from './shell.ts'
+import { readTar } from './tar.ts'
+
+/** Where on the host to work. */
+export interface Scope {
+  /** Prefix of every path; '' on a live host. */
+  root: string
+  /** lxcnet's own state below the root: /var/lib/lxcnet for root. */
+  state: string
+}
+
+export interface HostFile {
+  text: string
+  mode: number
+  uid: number
+  gid: number
+}
+
+/** What a command of a probe printed. */
+export interface Answer {
+  status: number
+  text: string
+}
+
+export interface Snapshot {
+  /** By resolved absolute path below the root, in the order in which the host lists them. */
+  files: Map<string, HostFile>
+  /** Path as asked for → resolved path, where the two differ. */
+  links: Map<string, string>
+  directories: Set<string>
+  unreadable: Set<string>
+  /** By the id that the probe gave. */
+  answers: Map<string, Answer>
+  /** Journal entries that are not settled, or all when asked for: id → running, abandoned, committed, undone, failed. */
+  entries: Map<string, string>
+  /** What lx_digest of transaction.sh prints for the same host. */
+  digest: string
+}
+
+/** The definitions that every script starts with. */
+export function preamble(scope: Scope, nonce: string, probes: readonly Probe[]): string {
+  const live = scope.root === '' ? '1' : ''
+  const fragments = [...new Set(probes.map((probe) => probe.fragment))].map((name) => templateText(name))
+  const reads = probes.flatMap((probe) => probe.setup).join('\n  ')
+  return [
+    `lx_root=${quote(scope.root)} lx_nonce=${nonce} lx_live=${live}`,
+    templateText('host.sh'),
+    ...fragments,
+    `lx_setup() {\n  ${reads || ':'}\n}`,
+    `lx_read() {\n  ${probes.flatMap((probe) => probe.paths).join('\n  ') || ':'}\n}`,
+  ].join('\n')
+}
+
+/** The function that prints a snapshot; with `journal`, all entries and these files of each. */
+export function snapshotFunction(scope: Scope, probes: readonly Probe[], journal?: readonly string[]): string {
+  const frames = probes.flatMap((probe) => [...probe.frames, ...(scope.root === '' ? probe.live : [])])
+  return `lx_snapshot() {
+  cd "$lx_root/" || return
+  lx_setup
+  ${frames.join('\n  ')}
+  lx_history ${quote(scope.state)} ${journal === undefined ? "''" : 'all'}
+  { lx_read; ${journal === undefined ? ':' : `lx_history_paths ${quote(scope.state)} ${quoteAll(journal)}`}; } | lx_tar
+}`
+}
+
+export interface SnapshotOptions {
+  /** Bring all entries of the journal and these files of each. */
+  journal?: readonly string[]
+}
+
+export async function takeSnapshot(host: Host, scope: Scope, probes: readonly Probe[], options: SnapshotOptions = {}): Promise<Snapshot> {
+  const nonce = randomBytes(8).toString('hex')
+  const script = [
+    preamble(scope, nonce, probes),
+    templateText('history.sh'),
+    snapshotFunction(scope, probes, options.journal),
+    'lx_snapshot\n',
+  ].join('\n')
+  const result = await host.exec(script)
+  return readSnapshot(frames(result, nonce, host.name))
+}
+
+export interface Frames {
+  list: { kind: string; status: number; id: string; text: string }[]
+  tar: Buffer | undefined
+}
+
+/** @throws {LxcnetError} `unreachable` when the shell ended before it answered */
+export function frames(result: ExecResult, nonce: string, host: string): Frames {
+  const { stdout } = result
+  const mark = `@${nonce} `
+  const list: Frames['list'] = []
+  let at = stdout.indexOf(mark, 0, 'latin1')
+  while (at !== -1 && at < stdout.length) {
+    const end = stdout.indexOf(10, at)
+    if (end === -1) break
+    const [, kind = '', status = '', length = '', ...id] = stdout.toString('latin1', at, end).split(' ')
+    if (kind === 'tar') return { list, tar: stdout.subarray(end + 1) }
+    const body = end + 1 + Number(length)
+    list.push({ kind, status: Number(status), id: id.join(' '), text: stdout.toString('latin1', end + 1, body) })
+    at = stdout.indexOf(mark, body, 'latin1')
+  }
+  if (list.length === 0) {
+    const said = result.stderr.trim().split('\n').slice(0, 3).join(' · ')
+    throw new LxcnetError('unreachable', `${host}: the shell ended (${result.status ?? 'killed'}) before it answered${said && `: ${said}`}`, {
+      exit: exit.unreachable,
+      suggestions: ['check that `sh`, `tar`, `xargs` and `find` work there for this user'],
+    })
+  }
+  return { list, tar: undefined }
+}
+
+/** @throws {LxcnetError} `unreachable` when the stream of files is missing */
+export function readSnapshot({ list, tar }: Frames): Snapshot {
+  const snapshot: Snapshot = {
+    files: new Map(),
+    links: new Map(),
+    directories: new Set(),
+    unreadable: new Set(),
+    answers: new Map(),
+    entries: new Map(),
+    digest: '',
+  }
+  for (const { kind, status, id, text } of list) {
+    if (kind === 'link') snapshot.links.set(id, text)
+    else if (kind === 'directory') snapshot.directories.add(id)
+    else if (kind === 'unreadable') snapshot.unreadable.add(id)
+    else if (kind === 'entry') snapshot.entries.set(id, text)
+    else snapshot.answers.set(kind === 'run' ? id : kind, { status, text })
+  }
+  if (tar === undefined) throw new LxcnetError('unreachable', 'the host stopped answering in the middle', { exit: exit.unreachable })
+  const names = createHash('sha256')
+  const bytes = createHash('sha256')
+  for (const { path, data, type, mode, uid, gid } of readTar(tar)) {
+    if (type !== '0') continue
+    snapshot.files.set(`/${path}`, { text: data.toString('latin1'), mode, uid, gid })
+    if (path.includes('/lxcnet/journal/')) continue
+    names.update(`./${path}\0`, 'latin1')
+    bytes.update(data)
+  }
+  snapshot.digest = `${names.digest('hex')}-${bytes.digest('hex')}`
+  return snapshot
+}

@@ -1,0 +1,101 @@
+/** What the nic room knows of a host: its containers with their NICs, and the links that NICs hang on. */
+import type { Effective, Nic } from '../document/effective.ts'
+
+export type { Nic } from '../document/effective.ts'
+
+/** `unknown` under --root, and where LXC itself cannot tell because it refuses the config. */
+export type ContainerState = 'running' | 'frozen' | 'stopped' | 'unknown'
+
+export interface Container {
+  name: string
+  /** Absolute path of the config below the root, symbolic links resolved. */
+  path: string
+  /** The config's bytes as latin1 text; undefined when it cannot be read. */
+  text: string | undefined
+  mode: number
+  uid: number
+  gid: number
+  effective: Effective
+  state: ContainerState
+  /** Links inside the running container; undefined when stopped or unreadable. */
+  live: HostLink[] | undefined
+}
+
+/** A kernel link, as `ip -d -j address show` tells it. */
+export interface HostLink {
+  name: string
+  /** rtnl kind: bridge, openvswitch, veth, macvlan, vlan, …; '' for hardware. */
+  kind: string
+  mac: string
+  mtu: number
+  up: boolean
+  loopback: boolean
+  /** The bridge or OVS bridge it is a port of. */
+  master: string | undefined
+  /** Lower link of a VLAN, macvlan or ipvlan, when it is in the same namespace. */
+  parent: string | undefined
+  /** `10.0.3.1/24`, without link-local IPv6. */
+  addresses: string[]
+  vlanId: number | undefined
+  mode: string | undefined
+  vlanFiltering: boolean
+  defaultPvid: number | undefined
+}
+
+export interface HostView {
+  /** undefined when it could not be asked (--root without --lxc-version). */
+  version: string | undefined
+  lxcpath: string
+  containers: Map<string, Container>
+  /** undefined under --root: nothing is known of the host's links. */
+  links: Map<string, HostLink> | undefined
+  /** Links that carry a default route. */
+  defaultRouteLinks: Set<string>
+  ovsBridges: Set<string>
+  /** Includes that the configs name and that were not asked for when the host was read. */
+  unread: string[]
+}
+
+/** The winning value of a scalar key. */
+export const value = (nic: Nic, key: string): string | undefined => nic.keys.get(key)?.at(-1)?.value || undefined
+
+/** All values of a list key. */
+export const values = (nic: Nic, key: string): string[] => (nic.keys.get(key) ?? []).map((one) => one.value).filter((one) => one !== '')
+
+export const typeOf = (nic: Nic): string => value(nic, 'type') ?? 'empty'
+
+/** Mode as it takes effect; LXC's silent defaults spelled out (macvlan private, ipvlan l2, veth bridge). */
+export function modeOf(nic: Nic): string | undefined {
+  const type = typeOf(nic)
+  if (type === 'macvlan') return value(nic, 'macvlan.mode') ?? 'private'
+  if (type === 'ipvlan') return value(nic, 'ipvlan.mode') ?? 'l2'
+  if (type === 'veth') return value(nic, 'veth.mode') ?? 'bridge'
+  return undefined
+}
+
+/** The layer-2 segment that a NIC is on, as far as this host can tell; undefined when it has none. */
+export function segmentOf(nic: Nic): string | undefined {
+  const link = value(nic, 'link')
+  if (link === undefined || typeOf(nic) === 'phys') return undefined
+  const id = value(nic, 'vlan.id') ?? value(nic, 'veth.vlan.id')
+  return id === undefined || id === 'none' ? link : `${link}.${id}`
+}
+
+/** Name inside the container: the key, else the lowest free ethX; named NICs come first (network.c, LXC ≥ 4.0.7). */
+export function namesInside(nics: readonly Nic[]): Map<number, string> {
+  const names = new Map<number, string>()
+  const devices = nics.filter((nic) => !['empty', 'none'].includes(typeOf(nic)))
+  for (const nic of devices) {
+    const name = value(nic, 'name') ?? (typeOf(nic) === 'phys' ? value(nic, 'link') : undefined)
+    if (name !== undefined) names.set(nic.index, name)
+  }
+  const taken = new Set(names.values())
+  for (const nic of devices) {
+    if (names.has(nic.index)) continue
+    let n = 0
+    while (taken.has(`eth${n}`)) n++
+    names.set(nic.index, `eth${n}`)
+    taken.add(`eth${n}`)
+  }
+  return names
+}

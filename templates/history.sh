@@ -1,0 +1,29 @@
+# What lxcnet did on this host, read without a lock; transaction.sh says how an entry looks.
+# shellcheck disable=SC2154 # lx_root comes from the text that lxcnet puts in front
+
+# lx_history STATE ALL: frames the entries and what became of each; without ALL only those that are not settled.
+lx_history() {
+  lx_canon "$1/journal" || return 0
+  lx_journal=$lx_root$lx_real
+  for lx_entry in "$lx_journal"/*; do
+    [ -d "$lx_entry" ] || continue
+    if [ -e "$lx_entry/failed" ]; then lx_out=failed
+    elif [ -e "$lx_entry/committed" ]; then lx_out=committed
+    elif [ -e "$lx_entry/undone" ]; then lx_out=undone
+    elif flock -n -s "$lx_journal" true 2>/dev/null; then lx_out=abandoned
+    else lx_out=running; fi
+    [ -n "$2" ] || case $lx_out in running | abandoned) ;; *) continue ;; esac
+    lx_frame entry 0 "${lx_entry##*/}" "$lx_out"
+  done
+}
+
+# lx_history_paths STATE NAME...: the paths of these files of every entry, for lx_tar.
+lx_history_paths() {
+  lx_canon "$1/journal" || return 0
+  shift
+  for lx_entry in ".$lx_real"/*; do
+    for lx_c in "$@"; do
+      [ ! -f "$lx_entry/$lx_c" ] || printf '%s\0' "$lx_entry/$lx_c"
+    done
+  done
+}

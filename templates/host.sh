@@ -1,0 +1,81 @@
+# What both scripts that lxcnet runs on a host share: framed answers, and paths inside a root.
+# POSIX sh with coreutils or busybox. Nothing here writes to the host. Every name starts with lx_.
+#
+# lx_root   prefix of every path: empty on a live host, the tree given with --root otherwise
+# lx_nonce  random word of this run; a frame starts with it, so banners of a login shell cannot pass for one
+# shellcheck disable=SC2154 # lx_root and lx_nonce are set by the text that lxcnet puts in front
+
+LC_ALL=C
+export LC_ALL
+PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export PATH
+
+# lx_frame KIND STATUS ID BODY: one answer; the body's length in bytes stands in front of it.
+lx_frame() {
+  printf '@%s %s %s %s %s\n%s\n' "$lx_nonce" "$1" "$2" "${#4}" "$3" "$4"
+}
+
+# lx_run ID COMMAND...: what a command prints, framed with its exit status.
+lx_run() {
+  lx_id=$1
+  shift
+  lx_out=$("$@" 2>/dev/null </dev/null)
+  lx_frame run "$?" "$lx_id" "$lx_out"
+}
+
+# lx_canon PATH: sets lx_real to PATH with every symbolic link resolved, never leaving lx_root. Fails on a loop.
+# (readlink -f would follow an absolute link out of the tree given with --root.)
+lx_canon() {
+  lx_todo=$1/ lx_real='' lx_hops=0
+  while [ -n "$lx_todo" ]; do
+    lx_part=${lx_todo%%/*} lx_todo=${lx_todo#*/}
+    case $lx_part in
+      '' | .) ;;
+      ..) lx_real=${lx_real%/*} ;;
+      *)
+        if [ -L "$lx_root$lx_real/$lx_part" ]; then
+          lx_hops=$((lx_hops + 1))
+          [ "$lx_hops" -le 40 ] || return 1
+          lx_target=$(readlink "$lx_root$lx_real/$lx_part" && echo .)
+          lx_target=${lx_target%??}
+          case $lx_target in /*) lx_real='' ;; esac
+          lx_todo=$lx_target/$lx_todo
+        else
+          lx_real=$lx_real/$lx_part
+        fi
+        ;;
+    esac
+  done
+}
+
+# lx_path PATH...: prints ./PATH of each file that is there, ended by NUL, links resolved; of a directory its *.conf
+# entries in readdir order, as lxc.include takes them. The working directory is the root.
+lx_path() {
+  for lx_p in "$@"; do
+    lx_canon "$lx_p" || continue
+    if [ -d "$lx_root$lx_real" ]; then
+      find ".$lx_real/" -maxdepth 1 -name '?*.conf' ! -type d -print0 2>/dev/null
+    elif [ -f "$lx_root$lx_real" ] && [ -r "$lx_root$lx_real" ]; then
+      printf '.%s\0' "$lx_real"
+    fi
+  done
+}
+
+# lx_links PATH...: frames the paths that resolve to another one, and those that are directories or cannot be read.
+lx_links() {
+  for lx_p in "$@"; do
+    lx_canon "$lx_p" || continue
+    [ "$lx_real" = "$lx_p" ] || lx_frame link 0 "$lx_p" "$lx_real"
+    if [ -d "$lx_root$lx_real" ]; then
+      lx_frame directory 0 "$lx_p" ''
+    elif [ -e "$lx_root$lx_real" ] && ! [ -r "$lx_root$lx_real" ]; then
+      lx_frame unreadable 0 "$lx_p" ''
+    fi
+  done
+}
+
+# lx_tar: the files whose paths come on stdin, ended by NUL, as tar archives in that order. Always the last answer.
+lx_tar() {
+  printf '@%s tar 0 0 -\n' "$lx_nonce"
+  xargs -0r tar -cf - --no-recursion -- 2>/dev/null
+}

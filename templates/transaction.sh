@@ -1,0 +1,288 @@
+# One change of a host: all of it or nothing, also when this shell is killed at any instant.
+# shellcheck disable=SC2154 # lx_root and lx_nonce are set by the text that lxcnet puts in front; host.sh has the rest
+# shellcheck disable=SC2015 # A && B || C: C also when B fails is what is meant here
+#
+# A change is a journal entry, a directory named by the change's id with
+#   steps   what to do, in order: lines that call `file` and `run`
+#   undo    the way back, in reverse order, the same calls
+#   final   what cannot be taken back and runs after the commit mark
+#   new/N   the new content of the file of step N        old/N  a copy of what stood there
+#   marks/  empty files: an event is recorded by renaming one, which needs no space on a full disk
+#   plan.json, meta.json   for lxcnet's history
+# Marks that were moved up: started.N (a command of step N may have run), committed, undone, failed, clean.
+# An entry without `clean` is unfinished; whoever holds the lock next finishes it (lx_recover).
+#
+# Other releases of lxcnet read these entries after a crash: the names of marks and the arguments of file and run
+# must keep their meaning.
+#
+# The lock is flock(1) on the state directory: the kernel drops it with the last process of this run, so it is never
+# stale. Commands of steps do not inherit it.
+
+lx_hash() {
+  lx_out=$(sha256sum <"$1") && lx_out=${lx_out%% *}
+}
+
+lx_sync() {
+  sync "$@" 2>/dev/null || sync
+}
+
+lx_mark() {
+  mv -f "$lx_entry/marks/$1" "$lx_entry/$1" && lx_sync "$lx_entry"
+}
+
+# lx_state_of FILE: sets lx_out to its hash, or to "absent".
+lx_state_of() {
+  if [ -e "$1" ] || [ -L "$1" ]; then lx_hash "$1"; else lx_out=absent; fi
+}
+
+# lx_fail STEP REASON: remembers why; the first reason is the one to tell.
+lx_fail() {
+  [ -n "$lx_why" ] || lx_why="$1: $2"
+  return 1
+}
+
+# file N PATH BEFORE AFTER MODE UID GID: BEFORE and AFTER are sha256 or "absent"; MODE UID GID are for a new file.
+file() {
+  [ -z "$lx_broken" ] || return 0
+  lx_n=$1 lx_path=$2 lx_before=$3 lx_after=$4 lx_file=$lx_root$2
+  lx_temp=${lx_file%/*}/.lxcnet-$lx_tx
+  "file_$lx_phase" "$5" "$6" "$7" || lx_break "$lx_path" "could not $lx_phase it"
+}
+
+# run N COMMAND...: in `undo` the command that takes step N back, in `final` one after the commit.
+run() {
+  [ -z "$lx_broken" ] || return 0
+  lx_n=$1
+  shift
+  "run_$lx_phase" "$@" || lx_break "$*" failed
+}
+
+# check N COMMAND...: must succeed once everything is applied.
+check() {
+  [ -z "$lx_broken" ] && [ "$lx_phase" = verify ] || return 0
+  shift
+  lx_do "$@" || lx_break "$*" failed
+}
+
+# lx_break SUBJECT REASON: ends a phase at its first failure; undo goes on and collects them.
+lx_break() {
+  [ -n "$lx_why" ] || lx_why="$1: $2"
+  if [ "$lx_phase" = undo ]; then lx_bad="$lx_bad$lx_why; " lx_why=''; else lx_broken=1; fi
+}
+
+# lx_each PHASE FILE: goes through the steps in FILE until one fails.
+lx_each() {
+  lx_phase=$1 lx_broken=''
+  # shellcheck disable=SC1090 # a journal's own file
+  . "$2"
+  [ -z "$lx_broken" ]
+}
+
+# The target is what the plan saw, and can be replaced by a rename.
+file_check() {
+  lx_canon "$lx_path" && [ "$lx_real" = "$lx_path" ] || { lx_stale="$lx_path (a link now)"; return 1; }
+  lx_state_of "$lx_file" && [ "$lx_out" = "$lx_before" ] || { lx_stale=$lx_path; return 1; }
+  [ -d "${lx_file%/*}" ] || { lx_fail "$lx_path" 'its directory does not exist'; return 1; }
+  [ -w "${lx_file%/*}" ] || { lx_fail "$lx_path" 'its directory cannot be written to'; return 1; }
+  [ "$lx_before" != absent ] || return 0
+  [ -f "$lx_file" ] || { lx_fail "$lx_path" 'not a regular file'; return 1; }
+  [ -w "$lx_file" ] || { lx_fail "$lx_path" 'read-only'; return 1; }
+  [ "$(stat -c %h "$lx_file")" = 1 ] || { lx_fail "$lx_path" 'has other hard links, which a replaced file would leave behind'; return 1; }
+  while read -r _ _ _ _ lx_mount _; do
+    [ "$lx_mount" != "$lx_file" ] || { lx_fail "$lx_path" 'a mount point, which cannot be replaced'; return 1; }
+  done </proc/self/mountinfo
+  case $(lsattr -d "$lx_file" 2>/dev/null) in
+    [!\ ]*[ia]*\ "$lx_file") lx_fail "$lx_path" 'immutable or append-only, see chattr(1)'; return 1 ;;
+  esac
+}
+
+file_save() {
+  [ "$lx_before" = absent ] || cp -a "$lx_file" "$lx_dir/old/$lx_n"
+}
+
+# lx_try COMMAND...: runs one command of lxcnet's own; what it complains of becomes the reason.
+lx_try() {
+  lx_said=$("$@" 2>&1) || lx_fail "$lx_path" "$lx_said"
+}
+
+# Everything that needs space happens here, before the first rename. The old file stays reachable by a second hard
+# link (a copy where the file system has none), so that the way back needs no space either.
+file_stage() {
+  if [ "$lx_before" != absent ]; then
+    ln "$lx_file" "$lx_temp-old" 2>/dev/null || lx_try cp -a "$lx_file" "$lx_temp-old" || return
+  fi
+  [ "$lx_after" != absent ] || return 0
+  if [ "$lx_before" = absent ]; then
+    lx_try cp "$lx_entry/new/$lx_n" "$lx_temp-new" && lx_try chown "$2:$3" "$lx_temp-new" &&
+      lx_try chmod "$1" "$lx_temp-new" || return
+  else
+    # the copy brings mode, owner, ACL, extended attributes and SELinux label along
+    lx_try cp -a "$lx_file" "$lx_temp-new" && lx_same_attributes || return
+    lx_said=$(cat "$lx_entry/new/$lx_n" 2>&1 >"$lx_temp-new") || { lx_fail "$lx_path" "$lx_said"; return 1; }
+  fi
+  lx_hash "$lx_temp-new" && [ "$lx_out" = "$lx_after" ] || { lx_fail "$lx_path" 'a short write, is the disk full?'; return 1; }
+  lx_sync "$lx_temp-new"
+}
+
+# busybox cp knows no extended attributes: with such metadata on the file the change is refused.
+lx_same_attributes() {
+  command -v getfattr >/dev/null || return 0
+  lx_one=$(cd "${lx_file%/*}" && getfattr -hd -m - -- "./${lx_file##*/}" 2>/dev/null | sed 1d)
+  lx_two=$(cd "${lx_file%/*}" && getfattr -hd -m - -- "./.lxcnet-$lx_tx-new" 2>/dev/null | sed 1d)
+  [ "$lx_one" = "$lx_two" ] || lx_fail "$lx_path" 'cp does not keep its ACL or extended attributes: install coreutils'
+}
+
+file_apply() {
+  if [ "$lx_after" = absent ]; then lx_try rm -f "$lx_file"; else lx_try mv -f "$lx_temp-new" "$lx_file"; fi &&
+    lx_sync "${lx_file%/*}"
+}
+
+file_verify() {
+  lx_state_of "$lx_file" && [ "$lx_out" = "$lx_after" ]
+}
+
+# Whoever changed the file in the meantime keeps that change; all else is taken back.
+file_undo() {
+  lx_state_of "$lx_file"
+  if [ "$lx_out" = "$lx_before" ]; then
+    :
+  elif [ "$lx_out" != "$lx_after" ]; then
+    lx_kept="$lx_kept$lx_path "
+  elif [ "$lx_before" = absent ]; then
+    lx_try rm -f "$lx_file" || return
+  elif [ -e "$lx_temp-old" ]; then
+    lx_try mv -f "$lx_temp-old" "$lx_file" || return
+  else
+    lx_try cp -a "$lx_entry/old/$lx_n" "$lx_temp-new" && lx_sync "$lx_temp-new" &&
+      lx_try mv -f "$lx_temp-new" "$lx_file" || return
+  fi
+  rm -f "$lx_temp-new" "$lx_temp-old" && lx_sync "${lx_file%/*}"
+}
+
+file_clean() {
+  rm -f "$lx_temp-new" "$lx_temp-old"
+}
+
+# lx_do COMMAND...: runs a command of the plan; the lock stays here. Its output tells why it failed.
+lx_do() {
+  lx_said=$("$@" 2>&1 </dev/null 9<&-) && return
+  lx_fail "$*" "exit status $?: $lx_said"
+}
+
+run_check() { command -v "$1" >/dev/null || lx_fail "$1" 'no such command on this host'; }
+run_save() { :; }
+run_stage() { :; }
+run_apply() { lx_mark "started.$lx_n" && lx_do "$@"; }
+run_verify() { :; }
+run_undo() { [ ! -e "$lx_entry/started.$lx_n" ] || lx_do "$@"; }
+run_clean() { :; }
+run_final() {
+  if lx_said=$("$@" 2>&1 </dev/null 9<&-); then lx_frame final 0 "$lx_n" "$lx_said"; else lx_frame final "$?" "$lx_n" "$lx_said"; fi
+}
+
+# lx_undo: the way back; every step is tried, whatever became of the others.
+lx_undo() {
+  lx_bad='' lx_kept=''
+  lx_each undo "$lx_entry/undo"
+  if [ -n "$lx_bad" ]; then lx_mark failed; else lx_mark undone; fi
+}
+
+lx_finish() {
+  lx_each clean "$lx_entry/steps"
+  lx_mark clean
+  rm -rf "$lx_entry/new" "$lx_entry/marks"
+}
+
+# lx_recover: finishes what a killed run left. What was committed stays, everything else is taken back.
+lx_recover() {
+  rm -rf "$lx_journal"/.new-*
+  for lx_entry in "$lx_journal"/*; do
+    [ -d "$lx_entry" ] && [ ! -e "$lx_entry/clean" ] || continue
+    lx_tx=${lx_entry##*/} lx_kept='' lx_bad=''
+    if [ ! -e "$lx_entry/committed" ] && [ ! -e "$lx_entry/undone" ] && [ ! -e "$lx_entry/failed" ]; then lx_undo; fi
+    if [ -e "$lx_entry/committed" ]; then lx_out=committed
+    elif [ -e "$lx_entry/failed" ]; then lx_out="failed $lx_bad"
+    else lx_out="undone $lx_kept"; fi
+    lx_frame recovered 0 "$lx_tx" "$lx_out"
+    lx_finish
+  done
+}
+
+# lx_open STATE: the state directory, made and locked. Fails with a frame that says why.
+lx_open() {
+  lx_canon "$1/journal" || { lx_frame refused 0 state "$1"; return 1; }
+  lx_journal=$lx_root$lx_real
+  umask 077
+  for lx_c in flock sha256sum tar base64 cp mv stat; do
+    command -v "$lx_c" >/dev/null || { lx_frame refused 0 tool "$lx_c"; return 1; }
+  done
+  mkdir -p "$lx_journal" 2>/dev/null
+  [ -w "$lx_journal" ] && [ -r "$lx_journal" ] || { lx_frame refused 0 state "$lx_journal"; return 1; }
+  exec 9<"$lx_journal"
+  flock -n 9 || { lx_frame refused 0 locked ''; return 1; }
+}
+
+# lx_digest: sets lx_out to one hash of the names and one of the bytes of all files that lx_read names.
+lx_digest() {
+  lx_read >"$lx_dir/read" || return
+  lx_hash "$lx_dir/read" || return
+  lx_names=$lx_out
+  lx_out=$(xargs -0r cat -- <"$lx_dir/read" | sha256sum)
+  lx_out=$lx_names-${lx_out%% *}
+  rm -f "$lx_dir/read"
+}
+
+# lx_prepare ID PAYLOAD-SHA256 DIGEST: everything up to the journal entry in its place; nothing of the host is changed.
+lx_prepare() {
+  lx_dir=$lx_journal/.new-$1
+  mkdir "$lx_dir" "$lx_dir/old" && lx_payload | base64 -d | tar -xof - -C "$lx_dir" ||
+    { lx_why="$lx_journal: no space for the journal, or no right to write it"; return 1; }
+  lx_digest || { lx_why="$lx_journal: no space for the journal"; return 1; }
+  [ "$lx_out" = "$2" ] || [ "$2" = - ] || { lx_stale='a container configuration'; return 1; }
+  lx_each check "$lx_dir/steps" && lx_each save "$lx_dir/steps" || return
+  for lx_c in "$lx_dir"/old/* "$lx_dir"/new/*; do [ ! -f "$lx_c" ] || lx_sync "$lx_c"; done
+  lx_sync "$lx_dir/steps" "$lx_dir/undo" "$lx_dir/old" "$lx_dir/marks" "$lx_dir" &&
+    mv "$lx_dir" "$lx_entry" && lx_sync "$lx_journal" || { lx_why="$lx_journal: could not write the journal"; return 1; }
+}
+
+# lx_transaction ID STATE PAYLOAD-SHA256 DIGEST: one change. DIGEST is of what the plan was made from.
+lx_transaction() {
+  trap '' HUP INT TERM PIPE
+  lx_tx=$1 lx_why='' lx_stale=''
+  cd "$lx_root/" && lx_open "$2" || return
+  [ "$(lx_payload | sha256sum)" = "$3  -" ] || { lx_frame refused 0 payload ''; return; }
+  for lx_entry in "$lx_journal"/*; do
+    [ ! -d "$lx_entry" ] || [ -e "$lx_entry/clean" ] || { lx_frame refused 0 unfinished "${lx_entry##*/}"; return; }
+  done
+  lx_entry=$lx_journal/$lx_tx
+  if ! lx_prepare "$1" "$4" 2>/dev/null; then
+    rm -rf "$lx_journal/.new-$lx_tx"
+    if [ -n "$lx_stale" ]; then lx_frame refused 0 stale "$lx_stale"; else lx_frame refused 0 check "$lx_why"; fi
+    return
+  fi
+  if lx_each stage "$lx_entry/steps" && lx_each apply "$lx_entry/steps" && lx_each verify "$lx_entry/steps" &&
+    lx_mark committed; then
+    lx_frame committed 0 "$lx_tx" ''
+    lx_finish
+    lx_each final "$lx_entry/final"
+  else
+    lx_reason=$lx_why
+    lx_undo
+    if [ -n "$lx_bad$lx_kept" ]; then lx_frame failed 0 "$lx_tx" "$lx_reason
+$lx_bad${lx_kept:+changed by someone else meanwhile and left alone: $lx_kept}"
+    else lx_frame undone 0 "$lx_tx" "$lx_reason"; fi
+    lx_finish
+  fi 2>/dev/null
+  # the journal is bounded: the hundred newest entries stay
+  set -- "$lx_journal"/*
+  while [ "$#" -gt 100 ]; do rm -rf "$1"; shift; done
+  exec 9<&-
+}
+
+# lx_recovery STATE: finishes what killed runs left.
+lx_recovery() {
+  trap '' HUP INT TERM PIPE
+  lx_why=''
+  cd "$lx_root/" && lx_open "$1" && lx_recover 2>/dev/null
+  exec 9<&-
+}
