@@ -37,6 +37,8 @@ export interface Answer {
 export interface Snapshot {
   /** By resolved absolute path below the root, in the order in which the host lists them. */
   files: Map<string, HostFile>
+  /** Every path brought, symbolic links in directories too, in the host's order. */
+  listing: string[]
   /** Path as asked for → resolved path, where the two differ. */
   links: Map<string, string>
   directories: Set<string>
@@ -126,6 +128,7 @@ export function frames(result: ExecResult, nonce: string, host: string): Frames 
 export function readSnapshot({ list, tar }: Frames): Snapshot {
   const snapshot: Snapshot = {
     files: new Map(),
+    listing: [],
     links: new Map(),
     directories: new Set(),
     unreadable: new Set(),
@@ -144,6 +147,7 @@ export function readSnapshot({ list, tar }: Frames): Snapshot {
   const names = createHash('sha256')
   const bytes = createHash('sha256')
   for (const { path, data, type, mode, uid, gid } of readTar(tar)) {
+    snapshot.listing.push(`/${path}`)
     if (type !== '0') continue
     snapshot.files.set(`/${path}`, { text: data.toString('latin1'), mode, uid, gid })
     if (path.includes('/lxcnet/journal/')) continue

@@ -26,6 +26,9 @@ export interface HostLink {
   name: string
   /** rtnl kind: bridge, openvswitch, veth, macvlan, vlan, …; '' for hardware. */
   kind: string
+  /** Number in its namespace, and of the link below or the other end of a veth, which may be in another one. */
+  index: number
+  peerIndex: number | undefined
   mac: string
   mtu: number
   up: boolean
@@ -52,6 +55,8 @@ export interface HostView {
   /** Links that carry a default route. */
   defaultRouteLinks: Set<string>
   ovsBridges: Set<string>
+  /** What LXC would see of a container if its config had this text. */
+  evaluate(path: string, text: string): Effective
   /** Includes that the configs name and that were not asked for when the host was read. */
   unread: string[]
 }

@@ -34,9 +34,9 @@ export function readHost(answers: Answers, { lxcVersion, asked }: ReadOptions): 
   const targets = new Map([...answers.links].filter(([asked]) => asked.startsWith(base)).map(([from, to]) => [to, from]))
   const options = { include: includes.find, ...(version === undefined ? {} : { lxcVersion: version }), known: refusal, types: typesOf }
 
+  const see = (path: string, text: string) => evaluate({ file: path, lines: parse(text) }, options)
   const add = (name: string, path: string, file: { text: string; mode: number; uid: number; gid: number } | undefined): void => {
     const { state, pid } = states.get(name) ?? { state: states.known ? 'stopped' : 'unknown', pid: undefined }
-    const own: Source = { file: path, lines: parse(file?.text ?? '') }
     containers.set(name, {
       name,
       path,
@@ -44,7 +44,7 @@ export function readHost(answers: Answers, { lxcVersion, asked }: ReadOptions): 
       mode: file?.mode ?? 0,
       uid: file?.uid ?? 0,
       gid: file?.gid ?? 0,
-      effective: evaluate(own, options),
+      effective: see(path, file?.text ?? ''),
       state: state as ContainerState,
       live: pid === undefined ? undefined : readLinks(answers.answers.get(`live/${pid}`)),
     })
@@ -67,6 +67,7 @@ export function readHost(answers: Answers, { lxcVersion, asked }: ReadOptions): 
     links: links === undefined ? undefined : new Map(links.map((link) => [link.name, link])),
     defaultRouteLinks: new Set(['routes', 'routes6'].flatMap((id) => readRoutes(answers.answers.get(id)?.text))),
     ovsBridges: new Set(answers.answers.get('ovs')?.text.split('\n').filter(Boolean)),
+    evaluate: see,
     unread: includes.unread(),
   }
 }
@@ -142,6 +143,8 @@ function readStates(answers: Answers, lxcpath: string) {
 
 interface IpLink {
   ifname?: string
+  ifindex?: number
+  link_index?: number
   address?: string
   mtu?: number
   flags?: string[]
@@ -160,6 +163,7 @@ function readLinks(answer: { status: number; text: string } | undefined): HostLi
   } catch {
     return undefined // an `ip` without -j, as busybox has it
   }
+  const byName = new Map(list.map((link) => [link.ifname, link.ifindex]))
   return list
     .filter((link) => link.ifname !== undefined)
     .map((link) => {
@@ -167,6 +171,8 @@ function readLinks(answer: { status: number; text: string } | undefined): HostLi
       return {
         name: link.ifname ?? '',
         kind: link.linkinfo?.info_kind ?? '',
+        index: link.ifindex ?? 0,
+        peerIndex: link.link_index ?? (link.link === undefined ? undefined : byName.get(link.link)),
         mac: link.address ?? '',
         mtu: link.mtu ?? 0,
         up: link.flags?.includes('UP') ?? false,

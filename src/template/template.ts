@@ -1,15 +1,16 @@
-/** Texts of templates/, found both from the sources and from the bundle. */
+/** Texts of templates/, found both from the sources and from the bundle in dist/. */
 import { readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 
-const here = dirname(fileURLToPath(import.meta.url))
+const here = import.meta.dirname
 const folder = join(here, here.endsWith('dist') ? '..' : '../..', 'templates')
 const texts = new Map<string, string>()
 
 /** @param name file in templates/, such as `host.sh` */
 export function templateText(name: string): string {
-  let text = texts.get(name)
-  if (text === undefined) texts.set(name, (text = readFileSync(join(folder, name), 'latin1')))
+  const known = texts.get(name)
+  if (known !== undefined) return known
+  const text = readFileSync(join(folder, name), 'latin1')
+  texts.set(name, text)
   return text
 }

@@ -96,11 +96,15 @@ SCRIPT
 build_base() {
   keys=$2
   mkdir -p "$1/etc/lab" "$1/etc/lxc" "$1/root/.ssh" "$1/dev/net" "$1/dev/pts" "$1/dev/shm" "$1/opt/lxcnet" \
-    "$1/opt/node/bin" "$1/data"
+    "$1/opt/node/bin" "$1/usr/local/bin"
   build_dev "$1/dev"
   build_tiny "$1/srv/tiny"
   : >"$1/opt/node/bin/node"
-  printf 'PATH=/opt/lxcnet/bin:/opt/node/bin:$PATH\n' >"$1/root/.profile"
+  cat >"$1/usr/local/bin/lxcnet" <<'SCRIPT'
+#!/bin/sh
+exec /opt/node/bin/node /opt/lxcnet/bin/run.js "$@"
+SCRIPT
+  chmod +x "$1/usr/local/bin/lxcnet"
   printf 'lxc.net.0.type = empty\n' >"$1/etc/lxc/default.conf"
   printf '::respawn:/usr/sbin/sshd -D -f /etc/lab/sshd_config\n' >"$1/etc/inittab"
   cp "$keys/hostkey" "$1/etc/lab/hostkey"
@@ -138,7 +142,7 @@ build_systemd() {
     modprobe@.service sys-kernel-debug.mount sys-kernel-tracing.mount sys-kernel-config.mount dev-hugepages.mount \
     dev-mqueue.mount sys-fs-fuse-connections.mount apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer \
     e2scrub_reap.service fstrim.timer dpkg-db-backup.timer ovs-record-hostname.service ldconfig.service \
-    networking.service lxc.service lxc-net.service lxc-monitord.service; do
+    networking.service; do
     ln -s /dev/null "$units/$unit"
   done
   printf '[Service]\nType=simple\nExecStartPre=\nExecStart=\nExecStart=/usr/sbin/sshd -D -f /etc/lab/sshd_config\n' \

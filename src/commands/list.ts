@@ -1,0 +1,26 @@
+import { Args } from '@oclif/core'
+import { columns } from '../cli/change-command.ts'
+import { LxcnetCommand } from '../cli/lxcnet-command.ts'
+import { type ListReport, listText } from '../report/list.ts'
+import { readView } from '../workflow/context.ts'
+import { listNics } from '../workflow/list-nics.ts'
+import { openContext } from '../workflow/open.ts'
+import { selectContainers } from '../workflow/select.ts'
+
+export default class List extends LxcnetCommand {
+  static override summary = 'List the containers and their NICs.'
+  static override description =
+    'A NOTE of "restart" says that the running container still has the NICs of an older config; it is found by comparing the config with the live NIC, not by dates.'
+  static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> "web*" --json']
+  static override args = { container: Args.string({ ignoreStdin: true, description: 'name or shell pattern' }) }
+
+  async run(): Promise<ListReport> {
+    const { args, flags } = await this.parse(List)
+    const context = openContext(flags, process.argv.slice(2))
+    const reading = await readView(context, { containers: [] })
+    const chosen = args.container === undefined ? undefined : selectContainers(reading.view, args.container)
+    const report = listNics(context.host.name, reading, chosen)
+    this.show(listText(report, columns()))
+    return report
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * From the words of a command line to a command, and from what it throws to an exit code.
+ *
+ * oclif parses, describes and runs; finding the command, "did you mean" and the report of a failure are done here, so
+ * that oclif needs no plugin, no hook and no file of its own at start-up: package.json and the manifest are passed in.
+ */
+import { type Command, Config, type Interfaces } from '@oclif/core'
+import pjson from '../package.json' with { type: 'json' }
+import { closest } from './cli/closest.ts'
+import { asLxcnetError, errorDocument, errorText, interrupted } from './cli/failure.ts'
+import { exit, LxcnetError } from './core/error.ts'
+
+/** What oclif tells about every command, by id (`nat:list`), made at build time. */
+export type Manifest = Record<string, Command.Cached>
+
+/** esbuild turns the pattern into a table of the files it fits: a new file is a new command, loaded when it is run. */
+const load = async (id: string): Promise<Command.Class> =>
+  (await import(`./commands/${id.replaceAll(':', '/')}.ts`)).default
+
+export async function main(argv: string[], manifest: Manifest): Promise<void> {
+  if (argv.includes('--no-color')) process.env['NO_COLOR'] = '1'
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe)
+  process.on('SIGINT', () => {
+    // Whoever has more to lose than time, such as a transaction, listens as well and ends the run itself.
+    if (process.listenerCount('SIGINT') === 1) process.exit(report(interrupted(), argv))
+  })
+  try {
+    await dispatch(argv, await configure(manifest))
+  } catch (error) {
+    process.exitCode = report(error, argv)
+  }
+}
+
+async function dispatch(argv: string[], config: Config): Promise<void> {
+  if (argv[0] === '--version') return print(`${config.bin} ${config.version}\n`)
+  const end = argv.indexOf('--')
+  const before = end < 0 ? argv : argv.slice(0, end)
+  if (argv[0] === 'help') return help(argv.slice(1), config)
+  if (argv.length === 0 || before.includes('--help') || before.includes('-h')) return help(argv, config)
+
+  const words = leadingWords(argv)
+  for (let count = words.length; count > 0; count--) {
+    const id = words.slice(0, count).join(':')
+    const command = config.findCommand(id)
+    if (command) return void (await (await load(command.id)).run(argv.slice(count), config))
+  }
+  if (config.findTopic(words.join(':'))) return help(words, config)
+  throw unknownCommand(words, config)
+}
+
+async function help(argv: string[], config: Config): Promise<void> {
+  const words = leadingWords(argv)
+  const found = words.length === 0 || config.findCommand(words[0] ?? '') || config.findTopic(words[0] ?? '')
+  if (!found) throw unknownCommand(words, config)
+  const { helpText } = await import('./cli/help.ts')
+  print(await helpText(argv.filter((word) => word !== '--help' && word !== '-h'), config))
+}
+
+function unknownCommand(words: string[], config: Config): LxcnetError {
+  const typed = words.join(' ')
+  if (typed === '') return new LxcnetError('usage', 'a command comes first', { exit: exit.usage, suggestions: ['lxcnet help'] })
+  const known = config.commands.filter(({ hidden }) => !hidden).map(({ id }) => id.replaceAll(':', ' '))
+  const near = closest(typed, known).concat(closest(words[0] ?? '', known))
+  const suggestions = [...new Set(near), 'help'].map((words) => `${config.bin} ${words}`)
+  return new LxcnetError('unknown-command', `${typed}: no such command`, { exit: exit.usage, suggestions })
+}
+
+function leadingWords(argv: string[]): string[] {
+  const flag = argv.findIndex((word) => word.startsWith('-'))
+  return flag < 0 ? argv : argv.slice(0, flag)
+}
+
+/** An oclif configuration whose one plugin is lxcnet itself, described by the manifest instead of looked up on disk. */
+export async function configure(manifest: Manifest): Promise<Config> {
+  const commands = Object.values(manifest).map((cached) => ({ ...cached, load: () => load(cached.id) }))
+  const { name, version } = pjson
+  const root = import.meta.dirname
+  const topics = Object.entries(pjson.oclif.topics as Record<string, { description: string }>).map(([topic, text]) => ({ ...text, name: topic }))
+  const plugin = { name, version, root, pjson, commands, topics, hooks: {}, type: 'core', isRoot: true, valid: true }
+  const plugins = new Map([[name, plugin as unknown as Interfaces.Plugin]])
+  return Config.load({ root, pjson: pjson as unknown as Interfaces.PJSON, plugins })
+}
+
+/** @returns the exit code */
+function report(thrown: unknown, argv: string[]): number {
+  const error = asLxcnetError(thrown)
+  const verbose = argv.includes('-v') || argv.includes('--verbose') || process.env['DEBUG'] !== undefined
+  if (argv.includes('--json')) print(`${JSON.stringify(errorDocument(error), null, 2)}\n`)
+  else process.stderr.write(errorText(error, verbose))
+  return error.exit
+}
+
+function print(text: string): void {
+  process.stdout.write(text)
+}
+
+/** The reader left early, as `head` does: what is written after that has no reader, and nothing is wrong. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+}

@@ -1,0 +1,9 @@
+/** The nic room: lxc.net.N.* of one container. */
+export { alreadySo, type Built, buildNic, choose, type Entries, type Random } from './build.ts'
+export { checkNic, type Finding } from './checks.ts'
+export { nicCodes } from './codes.ts'
+export { findKey, type Key, keyOfWord, keys, type NicType, nicTypes } from './keys.ts'
+export { type Container, type HostLink, type HostView, modeOf, namesInside, type Nic, typeOf, value, values } from './model.ts'
+export { pendingChanges } from './pending.ts'
+export { nicProbe } from './probe.ts'
+export { readHost } from './read.ts'

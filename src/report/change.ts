@@ -1,0 +1,72 @@
+/** What a changing command did or would do: one shape for people and for `--json`. */
+import { structuredPatch } from 'diff'
+import type { Change, Impact, Note } from '../plan/plan.ts'
+import { readable } from './table.ts'
+
+export type ChangeResult = 'planned' | 'declined' | 'unchanged' | 'applied' | 'rolled-back' | 'rollback-failed' | 'unverified' | 'restart-failed'
+
+export interface ChangeReport {
+  schema: 'lxcnet.change/1'
+  host: string
+  result: ChangeResult
+  /** Of the journal entry, for `lxcnet rollback`; null when nothing was changed. */
+  id: string | null
+  /** Why it was taken back, or what failed; null otherwise. */
+  reason: string | null
+  /** A line for each container. */
+  summary: string[]
+  /** Contents are latin1 text: one character is one byte. */
+  changes: Change[]
+  notes: Note[]
+  /** What was not done, and why: commands under --root. */
+  leftOut: string[]
+  /** Running containers whose live NICs differ from their config. */
+  pending: string[]
+}
+
+/** The plan as a person reads it before saying yes: exact diffs, commands, and what each does to what is running. */
+export function planText({ summary, changes, notes }: Pick<ChangeReport, 'summary' | 'changes' | 'notes'>): string {
+  const lines: string[] = [...summary.filter(Boolean).map(readable)]
+  for (const change of changes) {
+    if (change.kind === 'file') lines.push('', `${readable(change.path)} (${impactWords[change.impact]})`, ...diffLines(change.before, change.after))
+    else lines.push('', `$ ${change.argv.join(' ')} (${impactWords[change.impact]}${change.undo === undefined ? '; cannot be taken back' : ''})`)
+  }
+  if (notes.length > 0) lines.push('', ...notes.map(noteText))
+  return lines.join('\n')
+}
+
+const impactWords: Record<Impact, string> = {
+  live: 'nothing running is touched',
+  reconnect: 'traffic stops for a moment',
+  restart: 'takes effect when the container is restarted',
+  'host-path': "touches the host's own network",
+}
+
+export function noteText({ severity, code, message, fix }: Note): string {
+  const lead = severity === 'info' ? 'Note' : severity === 'warning' ? 'Warning' : 'Error'
+  return `${lead}: ${readable(message)} [${code}]${fix === undefined ? '' : `\n  ${readable(fix)}`}`
+}
+
+/** How it ended, in one or two sentences. */
+export function resultText(report: ChangeReport): string {
+  const { result, id, reason, pending, leftOut } = report
+  const lines: string[] = []
+  if (result === 'planned') lines.push('Nothing was changed (--dry-run).')
+  else if (result === 'declined') lines.push('Nothing was changed.')
+  else if (result === 'unchanged') lines.push('Already so; nothing to change.')
+  else if (result === 'applied') lines.push(`Done. To take it back: lxcnet rollback ${id}`)
+  else if (result === 'rolled-back') lines.push(`Rolled back, everything is as it was: ${reason}`)
+  else if (result === 'rollback-failed') lines.push(`Failed, and could not be taken back completely; see \`lxcnet history ${id}\`. ${reason}`)
+  else if (result === 'unverified') lines.push(`Written, but not confirmed: ${reason}`)
+  else lines.push(`Written, but the restart failed: ${reason}`, `To take it back: lxcnet rollback ${id}`)
+  lines.push(...leftOut.map((text) => `Left out: ${text}.`))
+  if (result !== 'planned') lines.push(...pending.map((name) => `${name} is running with its old NICs until it is restarted: lxc-stop -n ${name} && lxc-start -n ${name}`))
+  return lines.map(readable).join('\n')
+}
+
+/** Lines of a unified diff without its file header. */
+function diffLines(before: string | null, after: string | null): string[] {
+  const patch = structuredPatch('', '', before ?? '', after ?? '', '', '', { context: 2, maxEditLength: 5000 })
+  if (patch === undefined) return ['  (too many lines differ to show them)']
+  return patch.hunks.flatMap((hunk) => [`  @@ line ${hunk.newStart} @@`, ...hunk.lines.map((line) => `  ${readable(line.replace(/\r/g, ''))}`)])
+}

@@ -1,0 +1,29 @@
+/** What `lxcnet check` says. */
+import type { Note } from '../plan/plan.ts'
+import { readable } from './table.ts'
+
+export interface CheckReport {
+  schema: 'lxcnet.check/1'
+  host: string
+  lxcVersion: string | null
+  /** What could not be checked, and why. */
+  leftOut: string[]
+  findings: (Note & { container: string })[]
+}
+
+export function checkText({ findings, leftOut }: CheckReport, containers: number): string {
+  const lines: string[] = []
+  let last = ''
+  for (const { container, severity, code, message, fix, place } of findings) {
+    if (container !== last) lines.push(...(last === '' ? [] : ['']), container)
+    last = container
+    lines.push(`  ${severity}: ${message} [${code}]`)
+    if (place !== undefined) lines.push(`    ${place.file}:${place.line}${place.text === undefined ? '' : `: ${place.text.trim()}`}`)
+    if (fix !== undefined) lines.push(`    ${fix}`)
+  }
+  const count = (severity: string): number => findings.filter((finding) => finding.severity === severity).length
+  if (findings.length > 0) lines.push('')
+  lines.push(`${containers} ${containers === 1 ? 'container' : 'containers'}: ${count('error')} errors, ${count('warning')} warnings`)
+  lines.push(...leftOut.map((text) => `Left out: ${text}.`))
+  return lines.map(readable).join('\n')
+}

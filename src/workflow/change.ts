@@ -1,0 +1,128 @@
+/**
+ * The way every change goes: read → plan → show → ask → carry out → read again → plan again, which must give nothing.
+ */
+import { exit, LxcnetError } from '../core/error.ts'
+import { type Container, type HostView, pendingChanges, readHost } from '../nic/index.ts'
+import type { Change, Note, Plan } from '../plan/plan.ts'
+import type { ChangeReport } from '../report/change.ts'
+import { carryOut, newId, type Outcome, recover } from '../transaction/transaction.ts'
+import { type Context, probesFor, type Reading, readView } from './context.ts'
+
+/** What a workflow wants, worked out against one reading of the host. */
+export interface Draft {
+  /** One line per thing done: "web01: adds NIC 1 (macvlan bridge on lxcbr2)". */
+  summary: string[]
+  changes: Change[]
+  notes: Note[]
+  /** Commands that cannot run under --root, or were not asked for, in words. */
+  leftOut: string[]
+  /** Containers that are changed. */
+  containers: string[]
+}
+
+export interface ChangeOptions {
+  containers: readonly string[]
+  draft(reading: Reading): Draft
+  dryRun: boolean
+  /** Codes that --allow names. */
+  allow: ReadonlySet<string>
+  /** Shows the plan and asks; false stops. */
+  confirm(report: ChangeReport): Promise<boolean>
+}
+
+/** Tries again with a fresh reading when somebody else changed a config in between. */
+const mostTries = 5
+
+export async function change(context: Context, options: ChangeOptions): Promise<ChangeReport> {
+  const recovered: Note[] = []
+  let confirmed = ''
+  for (let attempt = 1; ; attempt++) {
+    const reading = await readView(context, { containers: options.containers })
+    if (await settle(context, reading, options.dryRun, recovered)) continue
+    const draft = options.draft(reading)
+    const notes = [...recovered, ...judge(draft.notes, options.allow)]
+    const plan: Plan = { host: context.host.name, changes: draft.changes, notes, reads: reading.snapshot.digest }
+    const report: ChangeReport = { schema: 'lxcnet.change/1', host: plan.host, result: 'planned', id: null, reason: null, summary: draft.summary, changes: draft.changes, notes, leftOut: draft.leftOut, pending: [] }
+    refuseErrors(notes)
+    if (draft.changes.length === 0) return { ...report, result: 'unchanged', pending: pendingOf(reading.view, draft.containers) }
+    if (options.dryRun) return report
+    const fingerprint = JSON.stringify(draft.changes)
+    if (fingerprint !== confirmed && !(await options.confirm(report))) return { ...report, result: 'declined' }
+    confirmed = fingerprint
+    const outcome = await attemptOnce(context, plan, reading, draft)
+    if (outcome === 'stale') {
+      if (attempt < mostTries) continue
+      throw new LxcnetError('stale', `the containers' configs keep changing while lxcnet plans; nothing was changed`, { exit: exit.failed, suggestions: ['try again in a moment'] })
+    }
+    return finish(context, report, outcome, draft, reading)
+  }
+}
+
+/** Finishes what a killed run left; true when the host has to be read again. */
+async function settle(context: Context, { snapshot }: Reading, dryRun: boolean, recovered: Note[]): Promise<boolean> {
+  const left = [...snapshot.entries].filter(([, state]) => state === 'abandoned').map(([id]) => id)
+  if (left.length === 0) return false
+  if (dryRun) {
+    if (recovered.length === 0) recovered.push({ severity: 'warning', code: 'abandoned', message: `${left.join(', ')} was left unfinished by a killed run; the next change takes it back first` })
+    return false
+  }
+  for (const { id, result, detail } of await recover(context.host, context.scope)) {
+    const what = result === 'committed' ? 'was complete and has been tidied up' : result === 'undone' ? 'was left unfinished by a killed run and has been taken back' : 'was left unfinished by a killed run and could not be taken back'
+    const kept = detail === '' ? '' : result === 'undone' ? `; changed by someone else since, and left as it is: ${detail}` : `: ${detail}`
+    recovered.push({ severity: result === 'failed' ? 'warning' : 'info', code: 'recovered', message: `${id} ${what}${kept}` })
+  }
+  return true
+}
+
+/** Warnings and allowed errors that the operator does not want to hear of are dropped. */
+function judge(notes: readonly Note[], allow: ReadonlySet<string>): Note[] {
+  return notes.filter((note) => !(allow.has(note.code) && (note.severity === 'warning' || allowable.has(note.code))))
+}
+
+/** Errors that rest on the state of the host at this moment, which the operator may know to change. */
+const allowable = new Set(['link-not-found', 'link-not-bridge', 'phys-default-route', 'phys-taken', 'duplicate-address', 'duplicate-mac', 'duplicate-pair', 'passthru-shared', 'vlan-taken', 'script-missing', 'bridge-no-vlans', 'usernet-quota'])
+
+/** @throws {LxcnetError} the first error, with the messages of all */
+export function refuseErrors(notes: readonly Note[]): void {
+  const errors = notes.filter((note) => note.severity === 'error')
+  const [first] = errors
+  if (first === undefined) return
+  const message = errors.map((note) => note.message).join('\n')
+  const fixes = [...new Set(errors.flatMap((note) => note.fix ?? []))]
+  if (errors.every((note) => allowable.has(note.code))) fixes.push(`if it is meant so: --allow ${[...new Set(errors.map((note) => note.code))].join(',')}`)
+  throw new LxcnetError(first.code, message, { suggestions: fixes, ...(first.place === undefined ? {} : { place: first.place }) })
+}
+
+async function attemptOnce(context: Context, plan: Plan, reading: Reading, draft: Draft): Promise<Outcome | 'stale'> {
+  const meta = { id: newId(context.now()), at: context.now().toISOString(), user: context.user, command: context.command }
+  const then = probesFor(context, { containers: draft.containers, only: true }, reading.includes)
+  try {
+    return await carryOut(context.host, plan, { scope: context.scope, reads: reading.probes, then, meta })
+  } catch (error) {
+    if (error instanceof LxcnetError && (error.code === 'stale' || error.code === 'unfinished')) return 'stale'
+    throw error
+  }
+}
+
+function finish(context: Context, report: ChangeReport, outcome: Outcome, draft: Draft, { includes }: Reading): ChangeReport {
+  const { id, result, reason } = outcome
+  if (result === 'undone') return { ...report, id, result: 'rolled-back', reason }
+  if (result === 'failed') return { ...report, id, result: 'rollback-failed', reason }
+  const failed = outcome.finals.find(({ status }) => status !== 0)
+  const fresh = outcome.after
+  const differs = draft.changes.find((step) => step.kind === 'file' && (fresh?.files.get(step.path)?.text ?? null) !== step.after)
+  if (fresh === undefined || differs !== undefined) {
+    return { ...report, id, result: 'unverified', reason: differs?.kind === 'file' ? `${differs.path} reads differently from what was written` : 'the host could not be read again' }
+  }
+  const after = readHost(fresh, { lxcVersion: context.lxcVersion, asked: new Set(includes) })
+  const pending = pendingOf(after, draft.containers)
+  if (failed !== undefined) return { ...report, id, result: 'restart-failed', reason: `${failed.argv.join(' ')}: ${failed.output.trim() || `exit status ${failed.status}`}`, pending }
+  return { ...report, id, result: 'applied', pending }
+}
+
+function pendingOf(view: HostView, names: readonly string[]): string[] {
+  return names.filter((name) => {
+    const container: Container | undefined = view.containers.get(name)
+    return container !== undefined && (pendingChanges(container, view)?.length ?? 1) > 0
+  })
+}

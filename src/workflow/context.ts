@@ -1,0 +1,90 @@
+/** Where a command works and on whose behalf, and how it reads the host. */
+import { exit, LxcnetError } from '../core/error.ts'
+import type { Probe } from '../core/probe.ts'
+import type { Host } from '../host/port.ts'
+import { quote } from '../host/shell.ts'
+import { type Scope, type Snapshot, takeSnapshot } from '../host/snapshot.ts'
+import { type HostView, nicProbe, type Random, readHost } from '../nic/index.ts'
+
+export interface Context {
+  host: Host
+  scope: Scope
+  /** -P; '' for the host's own lxc.lxcpath. */
+  lxcpath: string
+  /** Where containers are when the host's LXC names no lxcpath. */
+  fallback: string
+  /** --lxc-version. */
+  lxcVersion: string | undefined
+  /** Containers of a plain user: no root, fewer types. */
+  unprivileged: boolean
+  user: string
+  /** The command line, for the history. */
+  command: string
+  now(): Date
+  random: Random
+}
+
+export interface Reading {
+  view: HostView
+  snapshot: Snapshot
+  /** What was asked, includes that had to be followed among it. */
+  probes: Probe[]
+  /** Includes that had to be followed. */
+  includes: string[]
+}
+
+/** Rounds of includes in includes before lxcnet gives up; each costs one exec. */
+const mostRounds = 8
+
+export interface ReadRequest {
+  /** Containers whose live NICs are wanted; all running ones when empty. */
+  containers: readonly string[]
+  /** Read these configs alone. */
+  only?: boolean
+}
+
+export function probesFor(context: Context, { containers, only }: ReadRequest, includes: readonly string[]): Probe[] {
+  const { lxcpath, fallback } = context
+  return [nicProbe({ lxcpath, fallback, containers, includes, quote, ...(only === undefined ? {} : { only }) })]
+}
+
+/** Reads the host until every include of every config is known. */
+export async function readView(context: Context, request: ReadRequest): Promise<Reading> {
+  const asked = new Set<string>()
+  for (let round = 0; ; round++) {
+    const probes = probesFor(context, request, [...asked])
+    const snapshot = await takeSnapshot(context.host, context.scope, probes)
+    const view = readHost(snapshot, { lxcVersion: context.lxcVersion, asked })
+    const unread = view.unread.filter((path) => !asked.has(path))
+    if (unread.length === 0 || round === mostRounds) return { view, snapshot, probes, includes: [...asked] }
+    for (const path of unread) asked.add(path)
+  }
+}
+
+/** Names that LXC, its hooks and a shell all take: lxc-create checks nothing, and hooks get the name through `sh -c`. */
+export function checkContainerName(name: string): void {
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) return
+  throw new LxcnetError('bad-container-name', `${JSON.stringify(name)} is not a container name that lxcnet works with`, {
+    exit: exit.usage,
+    suggestions: ['letters, digits, ".", "_" and "-", a letter or digit first, at most 64; `lxcnet list` shows the containers'],
+  })
+}
+
+/** @throws {LxcnetError} `no-container`, `unreadable` */
+export function containerOf(view: HostView, name: string) {
+  const container = view.containers.get(name)
+  if (container === undefined) {
+    const near = [...view.containers.keys()].filter((other) => other.startsWith(name.slice(0, 3))).slice(0, 5)
+    throw new LxcnetError('no-container', `there is no container "${name}" in ${view.lxcpath}`, {
+      exit: exit.data,
+      suggestions: [
+        ...(near.length > 0 ? [`did you mean ${near.join(', ')}?`] : []),
+        '`lxcnet list` shows the containers; `lxcnet create … --template download -- …` makes one',
+      ],
+    })
+  }
+  if (container.text === undefined) {
+    throw new LxcnetError('unreadable', `${container.path} cannot be read`, { exit: exit.noRights, suggestions: ['run lxcnet as root'] })
+  }
+  return container as typeof container & { text: string }
+}

@@ -1,0 +1,148 @@
+/** `lxcnet set`, `unset` and `delete`: NICs that are there already. */
+import { exit, LxcnetError } from '../core/error.ts'
+import { removeNic, retype, setKey, unsetKey } from '../document/edit.ts'
+import { type Line, parse, print } from '../document/lxc-config.ts'
+import { choose, type Finding, type HostView, type Key, keyOfWord, keys, type Nic, nicTypes, typeOf, values } from '../nic/index.ts'
+import type { Context } from './context.ts'
+import type { Draft } from './change.ts'
+import { describe } from './create-nic.ts'
+import { draftOf, mustSee, type Touch } from './nic-change.ts'
+import { type Selected, selectNics } from './select.ts'
+
+/** `key=value`, `key+=value` and `key-=value`; the last two for keys that may stand on several lines. */
+export interface Assignment {
+  key: string
+  operator: '=' | '+=' | '-='
+  values: string[]
+}
+
+/** @throws {LxcnetError} `usage` */
+export function parseAssignment(text: string): Assignment {
+  const [, key = '', operator = '', value = ''] = /^(?:lxc\.net\.\d+\.)?([a-z][a-z0-9_.-]*)(\+=|-=|=)(.*)$/s.exec(text) ?? []
+  if (key === '') throw new LxcnetError('usage', `${JSON.stringify(text)} is not key=value`, { exit: exit.usage, suggestions: ['for instance mtu=1400, link=br0, ipv4.address+=10.0.5.4/24'] })
+  return { key, operator: operator as Assignment['operator'], values: [value] }
+}
+
+export interface EditRequest {
+  select: string
+  restart: boolean
+}
+
+export function setKeys(context: Context, view: HostView, { select, restart }: EditRequest, assignments: readonly Assignment[]): Draft {
+  const findings: Finding[] = []
+  const touches = selectNics(view, select).map((selected): Touch => {
+    const said: string[] = []
+    const lines = eachNic(selected, (all, nic) => assign(context, view, selected, all, nic, assignments, findings, said))
+    return touch(selected, lines, said)
+  })
+  return draftOf(context, view, findings.length > 0 ? touches.map((one) => ({ ...one, lines: parse(one.container.text), indexes: [] })) : touches, { restart, findings })
+}
+
+function assign(context: Context, view: HostView, selected: Selected, all: Line[], nic: Nic, assignments: readonly Assignment[], findings: Finding[], said: string[]): Line[] {
+  let lines = all
+  let type = typeOf(nic)
+  const id = { style: nic.style, index: nic.index }
+  // the type first: it decides which other keys there are
+  for (const { key: word, operator, values: texts } of [...assignments].sort((a, b) => Number(b.key === 'type') - Number(a.key === 'type'))) {
+    const newType = word === 'type' && (nicTypes as readonly string[]).includes(texts[0] ?? '') ? texts[0] : undefined
+    if (newType !== undefined) {
+      if (newType === type) continue
+      const dropped = [...nic.keys.keys()].filter((name) => name !== 'type' && !fits(name, newType))
+      lines = retype(lines, id, newType, (name) => fits(name, newType))
+      const mode = newType === 'macvlan' ? (['macvlan.mode', 'bridge'] as const) : newType === 'ipvlan' ? (['ipvlan.mode', 'l2'] as const) : undefined
+      if (mode !== undefined && !assignments.some((one) => keyOfWord(one.key, newType)?.name === mode[0])) lines = setKey(lines, id, mode[0], [mode[1]])
+      said.push(`type ${type} becomes ${newType}${dropped.length === 0 ? '' : `, which drops ${dropped.join(', ')}`}`)
+      type = newType
+      continue
+    }
+    const key = keyOfWord(word, type)
+    if (key === undefined) {
+      findings.push(unknownKey(word, type))
+      continue
+    }
+    if (operator !== '=' && !key.list) {
+      findings.push({ severity: 'error', code: 'bad-value', message: `${key.name} has one value only`, fix: `use ${key.name}=VALUE` })
+      continue
+    }
+    const have = values(nic, key.name)
+    const checked = texts.map((text) => (operator === '-=' ? { value: have.find((one) => one === text || one.split(' ')[0] === text) ?? text } : choose(key, text, view, context.random)))
+    const faults = checked.filter((one) => !('value' in one)) as { code: string; message: string; fix: string }[]
+    findings.push(...faults.map((one): Finding => ({ severity: 'error', ...one, key: key.name })))
+    if (faults.length > 0) continue
+    const given = checked.flatMap((one) => ('value' in one ? one.value : []))
+    const wanted = operator === '=' ? given : operator === '+=' ? [...have, ...given.filter((one) => !have.includes(one))] : have.filter((one) => !given.includes(one))
+    if (JSON.stringify(wanted) === JSON.stringify(have)) continue
+    lines = wanted.length === 0 ? unsetKey(lines, id, key.name) : setKey(lines, id, key.name, wanted)
+    const seen = view.evaluate(selected.container.path, print(lines))
+    mustSee(selected.container, seen, nic.index, key.name, wanted)
+    said.push(`${key.name} ${have.join(', ') || '(not set)'} becomes ${wanted.join(', ') || '(not set)'}`)
+  }
+  return lines
+}
+
+const fits = (name: string, type: string): boolean => {
+  const key = keys.find((one) => one.name === name)
+  return key === undefined || (key.types as readonly string[]).includes(type)
+}
+
+function unknownKey(word: string, type: string): Finding {
+  const known = keys.find((key) => key.name === word || key.flag === word)
+  if (known !== undefined) return { severity: 'error', code: 'wrong-type-key', message: `${known.name} does not belong to a NIC of type ${type}`, fix: `it is for ${known.types.join(', ')}` }
+  const near = keys.filter((key: Key) => key.name.includes(word) || word.includes(key.name.split('.').at(-1) ?? '')).map((key) => key.name)
+  return { severity: 'error', code: 'unknown-key', message: `no LXC knows a key "${word}" of a NIC`, fix: near.length > 0 ? `did you mean ${near.slice(0, 4).join(', ')}?` : `keys: ${keys.map((key) => key.name).join(', ')}` }
+}
+
+export function unsetKeys(context: Context, view: HostView, { select, restart }: EditRequest, words: readonly string[]): Draft {
+  const findings: Finding[] = []
+  const touches = selectNics(view, select).map((selected): Touch => {
+    const said: string[] = []
+    const lines = eachNic(selected, (all, nic) => {
+      let now = all
+      for (const word of words) {
+        const name = keyOfWord(word, typeOf(nic))?.name ?? keys.find((key) => key.flag === word)?.name ?? word
+        if (name === 'type') {
+          findings.push({ severity: 'error', code: 'type-missing', message: 'a NIC needs a type', fix: `\`lxcnet delete ${selected.container.name}:${nic.index}\` removes the NIC` })
+          continue
+        }
+        const have = nic.keys.get(name)
+        if (have === undefined) {
+          if (!keys.some((key) => key.name === name)) findings.push(unknownKey(word, typeOf(nic)))
+          continue
+        }
+        now = unsetKey(now, { style: nic.style, index: nic.index }, name)
+        mustSee(selected.container, view.evaluate(selected.container.path, print(now)), nic.index, name, [])
+        said.push(`${name} ${have.map((one) => one.value).join(', ')} is removed`)
+      }
+      return now
+    })
+    return touch(selected, lines, said)
+  })
+  return draftOf(context, view, findings.length > 0 ? touches.map((one) => ({ ...one, lines: parse(one.container.text), indexes: [] })) : touches, { restart, findings })
+}
+
+export function deleteNics(context: Context, view: HostView, { select, restart }: EditRequest): Draft {
+  const touches = selectNics(view, select).map((selected): Touch => {
+    const { container, nics } = selected
+    const lines = eachNic(selected, (all, nic) => removeNic(all, { style: nic.style, index: nic.index }))
+    const left = view.evaluate(container.path, print(lines)).nics
+    for (const nic of nics) {
+      const still = nic.style === 'modern' ? left.find((one) => one.index === nic.index)?.keys.get('type')?.at(-1) : undefined
+      if (still === undefined) continue
+      throw new LxcnetError('include-wins', `${container.name}: NIC ${nic.index} comes from ${still.file}, which lxcnet does not edit`, { place: { file: still.file, line: still.line }, suggestions: ['change it there, or take the lxc.include line out'] })
+    }
+    const gone = nics.map((nic) => `${nic.index} (${describe(nic)})`).join(', ')
+    return { container, lines, indexes: [], why: `${container.name}: removes NIC ${gone}${left.length === 0 ? '; the container is left without a NIC, with the loopback alone' : ''}` }
+  })
+  return draftOf(context, view, touches, { restart })
+}
+
+/** Edits from the last NIC to the first, since legacy NICs are known by their place. */
+function eachNic({ container, nics }: Selected, edit: (lines: Line[], nic: Nic) => Line[]): Line[] {
+  return nics.toReversed().reduce((lines, nic) => edit(lines, nic), parse(container.text))
+}
+
+function touch({ container, nics }: Selected, lines: Line[], said: readonly string[]): Touch {
+  const which = nics.map((nic) => nic.index).join(', ')
+  const what = said.length === 0 ? 'is already so' : [...new Set(said)].join('; ')
+  return { container, lines, indexes: nics.map((nic) => nic.index), why: `${container.name}: NIC ${which}: ${what}` }
+}

@@ -1,0 +1,111 @@
+/** From edited configs to a draft: the changes, what is wrong with them, and the restarts that were asked for. */
+import { LxcnetError, type Place } from '../core/error.ts'
+import { type Line, print } from '../document/lxc-config.ts'
+import type { Effective, Problem } from '../document/effective.ts'
+import { type Container, checkNic, type Finding, type HostView, type Nic } from '../nic/index.ts'
+import type { Change, Note } from '../plan/plan.ts'
+import type { Context } from './context.ts'
+import type { Draft } from './change.ts'
+
+/** One container's config as it shall become. */
+export interface Touch {
+  container: Container & { text: string }
+  lines: Line[]
+  /** NICs to judge afterwards. */
+  indexes: readonly number[]
+  why: string
+}
+
+export interface DraftOptions {
+  restart: boolean
+  /** Findings from before there was a config to look at. */
+  findings?: readonly Finding[]
+}
+
+export function draftOf(context: Context, view: HostView, touches: readonly Touch[], { restart, findings = [] }: DraftOptions): Draft {
+  const after = withTexts(view, touches)
+  const changes: Change[] = []
+  const notes: Note[] = findings.map(noteOf)
+  const leftOut: string[] = []
+  for (const { container, lines, indexes, why } of touches) {
+    const text = print(lines)
+    const { name, path, mode, uid, gid, state } = container
+    const running = state === 'running' || state === 'frozen'
+    const impact = running ? 'restart' : 'live'
+    if (text !== container.text) changes.push({ kind: 'file', path, before: container.text, after: text, mode, uid, gid, why, impact })
+    const { effective } = after.containers.get(name) ?? container
+    notes.push(...judge(name, effective, indexes, after))
+    notes.push(...refusedFile(container, effective))
+    if (restart && running && text !== container.text) {
+      changes.push(...restartOf(name, view.lxcpath))
+    } else if (restart && context.scope.root !== '' && text !== container.text) {
+      leftOut.push(`restart of ${name}: no commands run under --root`)
+    }
+  }
+  return { summary: touches.map(({ why }) => why), changes, notes, leftOut, containers: touches.map(({ container }) => container.name) }
+}
+
+/** The view as it will be, so that two NICs made by one command are checked against each other. */
+function withTexts(view: HostView, touches: readonly Touch[]): HostView {
+  const containers = new Map(view.containers)
+  for (const { container, lines } of touches) {
+    const text = print(lines)
+    containers.set(container.name, { ...container, text, effective: view.evaluate(container.path, text) })
+  }
+  return { ...view, containers }
+}
+
+function judge(container: string, effective: Effective, indexes: readonly number[], view: HostView): Note[] {
+  return indexes.flatMap((index) => {
+    const nic = effective.nics.find((one) => one.index === index)
+    if (nic === undefined) return []
+    return checkNic({ container, nic, nics: effective.nics, view }).map((finding) => noteOf(finding, nic))
+  })
+}
+
+/** A finding with the line it is about; `nic` as it stands in the file. */
+export function noteOf(finding: Finding, nic?: unknown): Note {
+  const { severity, code, message, fix, key } = finding
+  const place = key === undefined || nic === undefined || typeof nic === 'number' ? undefined : placeOf(nic as Nic, key)
+  return { severity, code, message, fix, ...(place === undefined ? {} : { place }) }
+}
+
+function placeOf(nic: Nic, key: string): Place | undefined {
+  const found = nic.keys.get(key)?.at(-1)
+  return found && { file: found.file, line: found.line }
+}
+
+/** LXC refuses a file for one bad line anywhere: said once, not as an error of this change. */
+function refusedFile(container: Container, after: Effective): Note[] {
+  const old = new Set(container.effective.problems.map((problem) => problem.code + problem.message))
+  return after.problems
+    .filter((problem) => problem.severity === 'error')
+    .map((problem: Problem): Note => {
+      const known = old.has(problem.code + problem.message)
+      return { severity: known ? 'warning' : 'error', code: problem.code, message: `${container.name}: ${problem.message}`, place: problem.place, fix: `\`lxcnet check ${container.name}\` shows all that LXC refuses` }
+    })
+}
+
+function restartOf(name: string, lxcpath: string): Change[] {
+  const at = ['-P', lxcpath, '-n', name]
+  return [
+    { kind: 'run', argv: ['lxc-stop', ...at], why: `stops ${name}`, impact: 'restart' },
+    { kind: 'run', argv: ['lxc-start', ...at, '-d'], why: `starts ${name} with its new NICs`, impact: 'restart' },
+  ]
+}
+
+/**
+ * Makes sure that LXC will see what was asked for, and not what an include says.
+ *
+ * @throws {LxcnetError} `include-wins`, pointing at the line that does
+ */
+export function mustSee(container: Container, effective: Effective, index: number, key: string, wanted: readonly string[]): void {
+  const nic = effective.nics.find((one) => one.index === index)
+  const seen = nic?.keys.get(key) ?? []
+  if (JSON.stringify(seen.map((one) => one.value)) === JSON.stringify(wanted)) return
+  const winner = seen.findLast((one) => one.inside === 'include') ?? seen.at(-1)
+  throw new LxcnetError('include-wins', `${container.name}: lxc.net.${index}.${key} is ${wanted.length === 0 ? 'also ' : ''}set by ${winner?.file ?? 'an include'}, which lxcnet does not edit`, {
+    ...(winner === undefined ? {} : { place: { file: winner.file, line: winner.line } }),
+    suggestions: ['change it there, or take the lxc.include line out'],
+  })
+}

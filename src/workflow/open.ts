@@ -1,0 +1,51 @@
+/** From the global flags to the place where a command works. */
+import { randomInt } from 'node:crypto'
+import { existsSync, realpathSync } from 'node:fs'
+import { homedir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import { exit, LxcnetError } from '../core/error.ts'
+import { LocalHost } from '../host/local.ts'
+import { quoteAll } from '../host/shell.ts'
+import type { Context } from './context.ts'
+
+export interface PlaceFlags {
+  root?: string | undefined
+  lxcpath?: string | undefined
+  'lxc-version'?: string | undefined
+}
+
+export function openContext(flags: PlaceFlags, argv: readonly string[]): Context {
+  const { uid, username } = userInfo()
+  const root = flags.root === undefined ? '' : treeOf(flags.root)
+  const plain = uid !== 0 && root === ''
+  const version = flags['lxc-version']
+  if (version !== undefined && !/^\d+\.\d+(\.\d+)?$/.test(version)) {
+    throw new LxcnetError('usage', `--lxc-version: "${version}" is not a release such as 5.0.2`, { exit: exit.usage })
+  }
+  const lxcpath = flags.lxcpath === undefined ? '' : `/${flags.lxcpath.replace(/^\/+/, '')}`
+  if (flags.lxcpath !== undefined && !flags.lxcpath.startsWith('/')) {
+    throw new LxcnetError('usage', `--lxcpath: "${flags.lxcpath}" is not an absolute path`, { exit: exit.usage })
+  }
+  return {
+    host: new LocalHost(),
+    scope: { root, state: plain ? join(homedir(), '.local/state/lxcnet') : '/var/lib/lxcnet' },
+    lxcpath,
+    fallback: plain ? join(homedir(), '.local/share/lxc') : '/var/lib/lxc',
+    lxcVersion: version,
+    unprivileged: plain,
+    user: process.env['SUDO_USER'] ?? username,
+    command: `lxcnet ${quoteAll(argv)}`,
+    now: () => new Date(),
+    random: (below) => randomInt(below),
+  }
+}
+
+/** The tree's own path; "/" means this host, its files alone. */
+function treeOf(given: string): string {
+  if (given === '' || !existsSync(given)) {
+    throw new LxcnetError('no-root', `--root: there is no directory ${JSON.stringify(given)}`, { exit: exit.usage, suggestions: ['give a directory with var/lib/lxc below it'] })
+  }
+  const tree = realpathSync(given)
+  if (/[\n\0]/.test(tree)) throw new LxcnetError('no-root', '--root: a path with a line break is not supported', { exit: exit.usage })
+  return tree === '/' ? '/.' : tree
+}

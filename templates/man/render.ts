@@ -1,0 +1,68 @@
+/** Manual pages from oclif's manifest and the table of error codes: one source, so that pages and help cannot differ. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Command } from '@oclif/core'
+import Handlebars from 'handlebars'
+
+export type Codes = Record<string, { summary: string; fix: string; severity?: string }>
+
+type Flag = Command.Flag.Cached
+
+/** @returns lxcnet(1) */
+export function renderMan(manifest: Record<string, Command.Cached>, version: string): string {
+  const commands = Object.values(manifest)
+    .filter(({ hidden }) => !hidden)
+    .map((command) => describe(command))
+  const first = Object.values(manifest)[0]
+  const globals = Object.values(first?.flags ?? {}).filter(({ helpGroup }) => helpGroup === 'GLOBAL')
+  return render('lxcnet.1.hbs', { version, commands, globals: globals.sort(byName).map(flagRow) })
+}
+
+/** @returns lxcnet-errors(7) */
+export function renderErrors(codes: Codes, version: string): string {
+  const rows = Object.entries(codes).map(([code, row]) => ({ severity: 'error', ...row, code }))
+  return render('lxcnet-errors.7.hbs', { version, codes: rows.sort((a, b) => (a.code < b.code ? -1 : 1)) })
+}
+
+function describe(command: Command.Cached): object {
+  const id = command.id.replaceAll(':', ' ')
+  const fill = (text: string): string => text.replace(/<%= *config\.bin *%>/g, 'lxcnet').replace(/<%= *command\.id *%>/g, id)
+  const examples = [command.examples ?? []].flat().map((one) =>
+    typeof one === 'string' ? { description: '', command: fill(one) } : { description: fill(one.description), command: fill(one.command) },
+  )
+  const flags = Object.values(command.flags).filter(({ helpGroup, hidden }) => helpGroup !== 'GLOBAL' && !hidden)
+  const args = Object.values(command.args).filter(({ hidden }) => !hidden)
+  return {
+    id,
+    args: args.map(({ name, required }) => (required ? name.toUpperCase() : `[${name.toUpperCase()}]`)).join(' '),
+    summary: fill(command.summary ?? ''),
+    description: fill(command.description ?? ''),
+    rows: [...args.map((arg) => ({ term: arg.name.toUpperCase(), text: arg.description ?? '' })), ...flags.sort(byName).map(flagRow)],
+    examples,
+  }
+}
+
+function flagRow(flag: Flag): object {
+  const names = [...(flag.char ? [`-${flag.char}`] : []), `--${flag.name}`, ...(flag.aliases ?? []).map((alias) => `--${alias}`)]
+  const value = flag.type === 'option' ? ` ${flag.helpValue ?? (flag.options?.join('|') || 'VALUE')}` : ''
+  return { term: names.join(', ') + value, text: flag.summary ?? flag.description ?? '' }
+}
+
+const byName = (a: Flag, b: Flag): number => (a.name < b.name ? -1 : 1)
+
+function render(template: string, data: object): string {
+  const handlebars = Handlebars.create()
+  handlebars.registerHelper('roff', roff)
+  handlebars.registerHelper('quoted', (text: string) => `"${roff(text).replaceAll('"', '\\(dq')}"`)
+  const source = readFileSync(join(import.meta.dirname, template), 'utf8')
+  return handlebars.compile(source, { noEscape: true, strict: true })(data).replace(/\n{2,}/g, '\n')
+}
+
+/** Text that troff prints as it stands: no escapes, ASCII hyphens, no line taken for a request. */
+function roff(text: string): string {
+  return text
+    .replaceAll('\\', '\\e')
+    .replaceAll('-', '\\-')
+    .replaceAll('\n\n', '\n.PP\n')
+    .replace(/^(?!\.PP$)[.']/gm, '\\&$&')
+}

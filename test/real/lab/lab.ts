@@ -1,0 +1,70 @@
+// A lab of real hosts on one machine, for tests and for the demonstration: light hosts, which are namespaces on the
+// machine's kernel, and virtual machines, with a kernel of their own, all on the same two networks.
+//
+//   const lab = await Lab.up({ hosts: 2 })
+//   await lab.hosts[0].ok('ip link add br0 type bridge')
+//   lab.down()
+
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs'
+import { join } from 'node:path'
+import * as ground from './ground.ts'
+import type { LabHost } from './host.ts'
+import * as light from './light.ts'
+import { cache, cgroups, execute, here, launch, must, type Result, type RunOptions, text, until, within } from './machine.ts'
+
+export type { LabHost } from './host.ts'
+export type { Result, RunOptions } from './machine.ts'
+
+export interface LabOptions {
+  /** Light hosts, named h1, h2 ... */
+  hosts?: number
+  /** Virtual machines, named vm1, vm2 ... */
+  vms?: number
+  /** Whether the light hosts run systemd; else they run busybox init. */
+  systemd?: boolean
+}
+
+export class Lab {
+  readonly id: string
+  hosts: LabHost[] = []
+
+  private constructor(id: string) {
+    this.id = id
+  }
+
+  static async up({ hosts = 0, vms = 0, systemd = false }: LabOptions): Promise<Lab> {
+    await must(['sh', join(here, 'install.sh'), 'light', ...(vms > 0 ? ['vm'] : [])], { timeoutMs: 900_000 })
+    ground.sweep()
+    const built = await must(['sh', join(here, 'rootfs.sh'), cache], { timeoutMs: 900_000 })
+    const [rootfs = '', layer = ''] = built.split('\n')
+    const lab = new Lab(ground.create())
+    try {
+      const lan = await lab.#openNetworks()
+      lab.hosts = await light.raise(lab.id, lan, hosts, { rootfs, layer }, systemd)
+      return lab
+    } catch (error) {
+      lab.down()
+      throw error
+    }
+  }
+
+  async #openNetworks(): Promise<number> {
+    const run = ground.folder(this.id)
+    const holder = ['unshare', '-n', '-m', '--propagation', 'private', 'sh', join(here, 'lan-init.sh'), run]
+    launch(ground.member(this.id, 'lan'), holder, run)
+    const failure = () => `no networks: ${ground.record(this.id, 'lan.log')?.trim()}`
+    return until(() => ground.pidOf(this.id, 'lan'), 30_000, failure)
+  }
+
+  /** Runs a script in the network namespace that holds the networks, lab0 for management and lab1 for data. */
+  async lan(script: string, options?: RunOptions): Promise<Result> {
+    const enter = ['nsenter', '-t', `${ground.pidOf(this.id, 'lan')}`, '-n', '-m', 'sh', '-c', script]
+    return text(await execute({ argv: within(ground.member(this.id, 'lan'), enter) }, options))
+  }
+
+  /** Ends the lab with all its processes; does no harm when it has ended. */
+  down(): void {
+    ground.destroy(this.id)
+    this.hosts = []
+  }
+}

@@ -1,0 +1,23 @@
+#!/bin/sh
+# The process that holds a lab's own network namespace, with its two networks: lab0 for management and lab1 for data.
+#
+#   lan-init.sh RUN      writes RUN/lan.pid when the networks are there
+set -eu
+exec 2>"$1/lan.log"
+mount -t sysfs sysfs /sys # the one mounted shows the machine's devices
+ip -batch - <<LINKS
+link set lo up
+link add lab0 type bridge forward_delay 0 mcast_snooping 0
+link add lab1 type bridge forward_delay 0 mcast_snooping 0
+addr add 198.18.0.1/24 dev lab0
+addr add 198.18.1.1/24 dev lab1
+link set lab0 up
+link set lab1 up
+LINKS
+run=$1
+read -r stat </proc/self/stat
+# shellcheck disable=SC2086
+set -- $stat
+echo "$1 ${22}" >"$run/lan.pid.new"
+mv "$run/lan.pid.new" "$run/lan.pid"
+exec sleep infinity
