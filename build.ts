@@ -14,11 +14,14 @@ import { basename, join } from 'node:path'
 import { type Interfaces, Plugin } from '@oclif/core'
 import * as esbuild from 'esbuild'
 import pjson from './package.json' with { type: 'json' }
-import { configure, type Manifest } from './src/main.ts'
 import { helpText } from './src/cli/help.ts'
+import { configure, type Manifest } from './src/main.ts'
 import { type Codes, renderErrors, renderMan } from './templates/man/render.ts'
 
 const root = import.meta.dirname
+
+/** Imported at the head of a module, evaluated at the first use: most commands need neither. */
+const lazyPackages = ['diff', 'ip-address']
 
 async function build(): Promise<void> {
   const commands = await manifest()
@@ -97,7 +100,7 @@ async function bundle(): Promise<void> {
     minifySyntax: true,
     define: { 'import.meta.dirname': '__dirname' },
     logLevel: 'warning',
-    plugins: [stubPlugin(unused), lazyPlugin(rewritten)],
+    plugins: [stubPlugin(unused), lazyCorePlugin(rewritten), lazyPackagePlugin()],
   })
   // A new version of a library may look different: fail here rather than be slow in silence.
   if (unused.size > 0) throw new Error(`build.ts: nothing imports ${[...unused].join(', ')} any more: drop the stub`)
@@ -132,9 +135,9 @@ function stubPlugin(unused: Set<string>): esbuild.Plugin {
  * @oclif/core requires all of itself and 20 libraries at once, of which a run needs a third. Its files are compiled
  * TypeScript, so every `require` has one of two shapes, and a use of it is always a member access.
  */
-function lazyPlugin(rewritten: Set<string>): esbuild.Plugin {
+function lazyCorePlugin(rewritten: Set<string>): esbuild.Plugin {
   return {
-    name: 'lazy',
+    name: 'lazy-core',
     setup(build) {
       build.onLoad({ filter: /@oclif[/\\]core[/\\]lib[/\\].*\.js$/ }, ({ path }) => {
         const { text, count } = lazily(readFileSync(path, 'utf8'), path)
@@ -150,10 +153,13 @@ function lazily(source: string, path: string): { text: string; count: number } {
   let text = source
     // Compares the version of Node.js with package.json of whatever lies above dist/; bin/run.js does that already.
     .replace(/^checkNodeVersion\(\);$/m, '')
-    .replace(/^(?:const|var) (\w+) = ((?:__importDefault\(|__importStar\()?require\(["'][^"']+["']\)\)?);$/gm, (_, name, value) => {
-      names.push(name)
-      return `function $${name}() { return $${name}.module ??= ${value} }`
-    })
+    .replace(
+      /^(?:const|var) (\w+) = ((?:__importDefault\(|__importStar\()?require\(["'][^"']+["']\)\)?);$/gm,
+      (_, name, value) => {
+        names.push(name)
+        return `function $${name}() { return $${name}.module ??= ${value} }`
+      },
+    )
     .replace(/^exports\.(\w+) = (__importStar\(require\("[^"]+"\)\));$/gm, (_, name, value) => {
       names.push('')
       return `Object.defineProperty(exports, "${name}", { enumerable: true, get() { return this.$${name} ??= ${value} } });`
@@ -167,6 +173,24 @@ function lazily(source: string, path: string): { text: string; count: number } {
     if (left.test(code)) throw new Error(`build.ts: ${name} is used in a new way in ${path}`)
   }
   return { text, count: names.length }
+}
+
+/** Puts a getter for each export before a package; esbuild's own code reads an import where it is used. */
+function lazyPackagePlugin(): esbuild.Plugin {
+  const filter = new RegExp(`^(${lazyPackages.join('|')})$`)
+  return {
+    name: 'lazy-package',
+    setup(build) {
+      build.onResolve({ filter }, ({ path, namespace }) =>
+        namespace === 'lazy-package' ? undefined : { path, namespace: 'lazy-package' },
+      )
+      build.onLoad({ filter: /./, namespace: 'lazy-package' }, async ({ path }) => {
+        const names = Object.keys(await import(path)).filter((name) => /^\w+$/.test(name) && name !== 'default')
+        const getters = names.map((name) => `get ${name}() { return require('${path}').${name} }`)
+        return { contents: `module.exports = { __esModule: true, ${getters} }`, loader: 'js', resolveDir: root }
+      })
+    },
+  }
 }
 
 if (import.meta.main && !(process.argv.includes('--if-stale') && isFresh())) await build()

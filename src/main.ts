@@ -18,7 +18,7 @@ const load = async (id: string): Promise<Command.Class> =>
   (await import(`./commands/${id.replaceAll(':', '/')}.ts`)).default
 
 export async function main(argv: string[], manifest: Manifest): Promise<void> {
-  if (argv.includes('--no-color')) process.env['NO_COLOR'] = '1'
+  if (beforeDashes(argv).includes('--no-color')) process.env['NO_COLOR'] = '1'
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe)
   process.on('SIGINT', () => {
     // Whoever has more to lose than time, such as a transaction, listens as well and ends the run itself.
@@ -33,8 +33,7 @@ export async function main(argv: string[], manifest: Manifest): Promise<void> {
 
 async function dispatch(argv: string[], config: Config): Promise<void> {
   if (argv[0] === '--version') return print(`${config.bin} ${config.version}\n`)
-  const end = argv.indexOf('--')
-  const before = end < 0 ? argv : argv.slice(0, end)
+  const before = beforeDashes(argv)
   if (argv[0] === 'help') return help(argv.slice(1), config)
   if (argv.length === 0 || before.includes('--help') || before.includes('-h')) return help(argv, config)
 
@@ -53,12 +52,18 @@ async function help(argv: string[], config: Config): Promise<void> {
   const found = words.length === 0 || config.findCommand(words[0] ?? '') || config.findTopic(words[0] ?? '')
   if (!found) throw unknownCommand(words, config)
   const { helpText } = await import('./cli/help.ts')
-  print(await helpText(argv.filter((word) => word !== '--help' && word !== '-h'), config))
+  print(
+    await helpText(
+      argv.filter((word) => word !== '--help' && word !== '-h'),
+      config,
+    ),
+  )
 }
 
 function unknownCommand(words: string[], config: Config): LxcnetError {
   const typed = words.join(' ')
-  if (typed === '') return new LxcnetError('usage', 'a command comes first', { exit: exit.usage, suggestions: ['lxcnet help'] })
+  if (typed === '')
+    return new LxcnetError('usage', 'a command comes first', { exit: exit.usage, suggestions: ['lxcnet help'] })
   const known = config.commands.filter(({ hidden }) => !hidden).map(({ id }) => id.replaceAll(':', ' '))
   const near = closest(typed, known).concat(closest(words[0] ?? '', known))
   const suggestions = [...new Set(near), 'help'].map((words) => `${config.bin} ${words}`)
@@ -70,12 +75,21 @@ function leadingWords(argv: string[]): string[] {
   return flag < 0 ? argv : argv.slice(0, flag)
 }
 
+/** Behind `--` stand words that are not lxcnet's. */
+function beforeDashes(argv: string[]): string[] {
+  const end = argv.indexOf('--')
+  return end < 0 ? argv : argv.slice(0, end)
+}
+
 /** An oclif configuration whose one plugin is lxcnet itself, described by the manifest instead of looked up on disk. */
 export async function configure(manifest: Manifest): Promise<Config> {
   const commands = Object.values(manifest).map((cached) => ({ ...cached, load: () => load(cached.id) }))
   const { name, version } = pjson
   const root = import.meta.dirname
-  const topics = Object.entries(pjson.oclif.topics as Record<string, { description: string }>).map(([topic, text]) => ({ ...text, name: topic }))
+  const topics = Object.entries(pjson.oclif.topics as Record<string, { description: string }>).map(([topic, text]) => ({
+    ...text,
+    name: topic,
+  }))
   const plugin = { name, version, root, pjson, commands, topics, hooks: {}, type: 'core', isRoot: true, valid: true }
   const plugins = new Map([[name, plugin as unknown as Interfaces.Plugin]])
   return Config.load({ root, pjson: pjson as unknown as Interfaces.PJSON, plugins })
@@ -84,8 +98,9 @@ export async function configure(manifest: Manifest): Promise<Config> {
 /** @returns the exit code */
 function report(thrown: unknown, argv: string[]): number {
   const error = asLxcnetError(thrown)
-  const verbose = argv.includes('-v') || argv.includes('--verbose') || process.env['DEBUG'] !== undefined
-  if (argv.includes('--json')) print(`${JSON.stringify(errorDocument(error), null, 2)}\n`)
+  const flags = beforeDashes(argv)
+  const verbose = flags.includes('-v') || flags.includes('--verbose') || process.env['DEBUG'] !== undefined
+  if (flags.includes('--json')) print(`${JSON.stringify(errorDocument(error), null, 2)}\n`)
   else process.stderr.write(errorText(error, verbose))
   return error.exit
 }

@@ -19,7 +19,10 @@ export const interrupted = (): LxcnetError => new LxcnetError('interrupted', 'in
 function usageError(error: Errors.CLIError): LxcnetError {
   // oclif's remarks about --help and about flags with several values say less than the suggestion below.
   const message = stripVTControlCharacters(error.message).replace(/\n+(See more help with --help|Note: )[\s\S]*$/, '')
-  return new LxcnetError('usage', message, { exit: exit.usage, suggestions: ['add --help to see what the command takes'] })
+  return new LxcnetError('usage', message, {
+    exit: exit.usage,
+    suggestions: ['add --help to see what the command takes'],
+  })
 }
 
 /** The document that stands on stdout instead of the command's own. */
@@ -65,5 +68,4 @@ function causes(error: LxcnetError): Error[] {
 const stackOf = (thrown: unknown): string => (thrown instanceof Error && thrown.stack) || String(thrown)
 
 /** A file's text must not steer the terminal: control characters but tab and newline become a question mark. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const visible = (text: string): string => text.replace(/[\x00-\x08\x0b-\x1f\x7f]/g, '?')
+const visible = (text: string): string => text.replace(/(?![\t\n])\p{Cc}/gu, '?')

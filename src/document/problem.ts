@@ -23,6 +23,7 @@ export const problemCodes: Record<string, { summary: string; fix: string }> = {
   'gateway-sticks': { summary: 'LXC keeps an earlier "dev" or "auto" of a gateway, whatever a later line says.', fix: 'Remove the earlier line.' },
   'include-cycle': { summary: 'A file includes itself; LXC crashes on it.', fix: 'Remove one of the lxc.include lines.' },
   'include-missing': { summary: 'An included file is not there; the whole file is refused.', fix: 'Create it, or remove the lxc.include line.' },
+  'include-not-upgraded': { summary: 'An upgrade changes one file; what it includes may have legacy keys too.', fix: 'Upgrade the included file as well, unless a package owns it.' },
   'include-relative': { summary: 'A relative include is looked for where the LXC command happens to be run.', fix: 'Write the absolute path.' },
   'include-unsorted': { summary: 'Several files of an include directory set NICs, and LXC reads them in no fixed order.', fix: 'Keep the keys of NICs in one of them.' },
   'index-gap': { summary: 'The indexes of the NICs have a gap; lxc-info stops at it.', fix: 'Number the NICs from 0 on.' },

@@ -6,7 +6,7 @@
  */
 import { contains, parseCidr } from '../core/address.ts'
 import { compareVersions } from '../core/version.ts'
-import { findKey, knows } from './keys.ts'
+import { findKey, knows, nicTypes } from './keys.ts'
 import { type Container, type HostView, modeOf, namesInside, type Nic, segmentOf, typeOf, value, values } from './model.ts'
 import { checkValue } from './value.ts'
 
@@ -38,14 +38,16 @@ export function checkNic(subject: Subject): Finding[] {
 
 function valueChecks({ nic, view }: Subject): Finding[] {
   const type = typeOf(nic)
+  const known = (nicTypes as readonly string[]).includes(type)
   return [...nic.keys].flatMap(([name, list]): Finding[] => {
     const key = findKey(name)
+    if (!known && name !== 'type') return [] // with an unknown type nothing else can be judged
     if (key === undefined) return [error('unknown-key', `${name}: no LXC knows this key`, 'see `lxcnet help create` for the keys', name)]
     if (list.every((one) => one.value === '')) return []
     if (!knows(key, view.version)) {
       return [error('key-too-new', `${name}: LXC ${view.version} does not know it (it came with ${key.since}) and would refuse the whole file`, 'leave it out or upgrade LXC', name)]
     }
-    if (!(key.types as readonly string[]).includes(type)) {
+    if (known && !(key.types as readonly string[]).includes(type)) {
       return [error('wrong-type-key', `${name} does not belong to a NIC of type ${type}`, `it is for ${key.types.join(', ')}`, name)]
     }
     return list.flatMap((one) => {
@@ -152,7 +154,7 @@ function siblingChecks({ nic, nics }: Subject): Finding[] {
   const found: Finding[] = []
   const names = namesInside(nics)
   const own = names.get(nic.index)
-  if (own === 'lo' && typeOf(nic) !== 'empty') found.push(error('bad-name', 'name: "lo" is the loopback\'s', 'choose another name', 'name'))
+  if (value(nic, 'name') === 'lo' && typeOf(nic) !== 'empty') found.push(error('bad-name', 'name: "lo" is the loopback\'s', 'choose another name', 'name'))
   const others = nics.filter((other) => other.index !== nic.index)
   const same = others.find((other) => own !== undefined && names.get(other.index) === own)
   if (same !== undefined) found.push(error('duplicate-name', `name: "${own}" is also the name of NIC ${same.index}; the container would not start`, 'choose another name', 'name'))

@@ -2,11 +2,11 @@
  * The way every change goes: read → plan → show → ask → carry out → read again → plan again, which must give nothing.
  */
 import { exit, LxcnetError } from '../core/error.ts'
-import { type Container, type HostView, pendingChanges, readHost } from '../nic/index.ts'
+import { type Container, pendingChanges } from '../nic/index.ts'
 import type { Change, Note, Plan } from '../plan/plan.ts'
 import type { ChangeReport } from '../report/change.ts'
 import { carryOut, newId, type Outcome, recover } from '../transaction/transaction.ts'
-import { type Context, probesFor, type Reading, readView } from './context.ts'
+import { type Context, probesFor, type Reading, readView, type View, viewOf } from './context.ts'
 
 /** What a workflow wants, worked out against one reading of the host. */
 export interface Draft {
@@ -114,13 +114,13 @@ function finish(context: Context, report: ChangeReport, outcome: Outcome, draft:
   if (fresh === undefined || differs !== undefined) {
     return { ...report, id, result: 'unverified', reason: differs?.kind === 'file' ? `${differs.path} reads differently from what was written` : 'the host could not be read again' }
   }
-  const after = readHost(fresh, { lxcVersion: context.lxcVersion, asked: new Set(includes) })
+  const after = viewOf(context, fresh, new Set(includes))
   const pending = pendingOf(after, draft.containers)
   if (failed !== undefined) return { ...report, id, result: 'restart-failed', reason: `${failed.argv.join(' ')}: ${failed.output.trim() || `exit status ${failed.status}`}`, pending }
   return { ...report, id, result: 'applied', pending }
 }
 
-function pendingOf(view: HostView, names: readonly string[]): string[] {
+function pendingOf(view: View, names: readonly string[]): string[] {
   return names.filter((name) => {
     const container: Container | undefined = view.containers.get(name)
     return container !== undefined && (pendingChanges(container, view)?.length ?? 1) > 0

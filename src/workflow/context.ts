@@ -5,6 +5,7 @@ import type { Host } from '../host/port.ts'
 import { quote } from '../host/shell.ts'
 import { type Scope, type Snapshot, takeSnapshot } from '../host/snapshot.ts'
 import { type HostView, nicProbe, type Random, readHost } from '../nic/index.ts'
+import { readUsernet, type Usernet, usernetProbe } from '../usernet/index.ts'
 
 export interface Context {
   host: Host
@@ -24,8 +25,14 @@ export interface Context {
   random: Random
 }
 
+/** The host as all rooms together see it. */
+export interface View extends HostView {
+  /** Quotas of the plain user who runs lxcnet; undefined for root. */
+  usernet: Usernet | undefined
+}
+
 export interface Reading {
-  view: HostView
+  view: View
   snapshot: Snapshot
   /** What was asked, includes that had to be followed among it. */
   probes: Probe[]
@@ -45,8 +52,14 @@ export interface ReadRequest {
 
 export function probesFor(context: Context, { containers, only }: ReadRequest, includes: readonly string[]): Probe[] {
   const { lxcpath, fallback } = context
-  return [nicProbe({ lxcpath, fallback, containers, includes, quote, ...(only === undefined ? {} : { only }) })]
+  const nic = nicProbe({ lxcpath, fallback, containers, includes, quote, ...(only === undefined ? {} : { only }) })
+  return context.unprivileged ? [nic, usernetProbe] : [nic]
 }
+
+export const viewOf = (context: Context, snapshot: Snapshot, asked: ReadonlySet<string>): View => ({
+  ...readHost(snapshot, { lxcVersion: context.lxcVersion, asked }),
+  usernet: context.unprivileged ? readUsernet(snapshot) : undefined,
+})
 
 /** Reads the host until every include of every config is known. */
 export async function readView(context: Context, request: ReadRequest): Promise<Reading> {
@@ -54,7 +67,7 @@ export async function readView(context: Context, request: ReadRequest): Promise<
   for (let round = 0; ; round++) {
     const probes = probesFor(context, request, [...asked])
     const snapshot = await takeSnapshot(context.host, context.scope, probes)
-    const view = readHost(snapshot, { lxcVersion: context.lxcVersion, asked })
+    const view = viewOf(context, snapshot, asked)
     const unread = view.unread.filter((path) => !asked.has(path))
     if (unread.length === 0 || round === mostRounds) return { view, snapshot, probes, includes: [...asked] }
     for (const path of unread) asked.add(path)

@@ -3,11 +3,11 @@ import { randomBytes } from 'node:crypto'
 import { exit, LxcnetError } from '../core/error.ts'
 import { quoteAll } from '../host/shell.ts'
 import { frames } from '../host/snapshot.ts'
-import type { Container, HostView } from '../nic/index.ts'
+import type { Container } from '../nic/index.ts'
 import type { ChangeReport } from '../report/change.ts'
 import { templateText } from '../template/template.ts'
 import { type ChangeOptions, refuseErrors } from './change.ts'
-import { type Context, readView } from './context.ts'
+import { type Context, readView, type View } from './context.ts'
 import { createNic, type CreateRequest } from './create-nic.ts'
 
 /**
@@ -49,7 +49,7 @@ export async function createContainer(
 }
 
 /** The host as if an empty container were there. */
-function withEmpty(view: HostView, name: string): HostView {
+function withEmpty(view: View, name: string): View {
   const path = `${view.lxcpath}/${name}/config`
   const container: Container = { name, path, text: '', mode: 0o640, uid: 0, gid: 0, effective: view.evaluate(path, ''), state: 'stopped', live: undefined }
   return { ...view, containers: new Map([...view.containers, [name, container]]) }

@@ -3,8 +3,8 @@ import { exit, LxcnetError } from '../core/error.ts'
 import { compareVersions } from '../core/version.ts'
 import { addNic, removeNic } from '../document/edit.ts'
 import { parse } from '../document/lxc-config.ts'
-import { alreadySo, buildNic, type Container, type Entries, findKey, type Finding, type HostView, keyOfWord, modeOf, type Nic, type NicType, typeOf, value } from '../nic/index.ts'
-import type { Context } from './context.ts'
+import { alreadySo, buildNic, type Container, type Entries, findKey, type Finding, keyOfWord, modeOf, type Nic, type NicType, typeOf, value } from '../nic/index.ts'
+import type { Context, View } from './context.ts'
 import { containerOf } from './context.ts'
 import type { Draft } from './change.ts'
 import { draftOf } from './nic-change.ts'
@@ -19,7 +19,7 @@ export interface CreateRequest {
   restart: boolean
 }
 
-export function createNic(context: Context, view: HostView, request: CreateRequest): Draft {
+export function createNic(context: Context, view: View, request: CreateRequest): Draft {
   const { type, given, replace } = request
   const container = containerOf(view, request.container)
   const { nics } = container.effective
@@ -57,7 +57,7 @@ export function createNic(context: Context, view: HostView, request: CreateReque
 }
 
 /** The syntax a new NIC is written in: the file's own; for a file without NICs what the host's LXC reads. */
-function styleFor(container: Container, view: HostView): 'modern' | 'legacy' {
+function styleFor(container: Container, view: View): 'modern' | 'legacy' {
   const styles = new Set(container.effective.nics.map((nic) => nic.style))
   if (styles.has('legacy')) return 'legacy'
   return styles.size === 0 && view.version !== undefined && compareVersions(view.version, '2.1.0') < 0 ? 'legacy' : 'modern'

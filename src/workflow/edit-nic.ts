@@ -2,8 +2,8 @@
 import { exit, LxcnetError } from '../core/error.ts'
 import { removeNic, retype, setKey, unsetKey } from '../document/edit.ts'
 import { type Line, parse, print } from '../document/lxc-config.ts'
-import { choose, type Finding, type HostView, type Key, keyOfWord, keys, type Nic, nicTypes, typeOf, values } from '../nic/index.ts'
-import type { Context } from './context.ts'
+import { choose, type Finding, type Key, keyOfWord, keys, type Nic, nicTypes, typeOf, values } from '../nic/index.ts'
+import type { Context, View } from './context.ts'
 import type { Draft } from './change.ts'
 import { describe } from './create-nic.ts'
 import { draftOf, mustSee, type Touch } from './nic-change.ts'
@@ -28,7 +28,7 @@ export interface EditRequest {
   restart: boolean
 }
 
-export function setKeys(context: Context, view: HostView, { select, restart }: EditRequest, assignments: readonly Assignment[]): Draft {
+export function setKeys(context: Context, view: View, { select, restart }: EditRequest, assignments: readonly Assignment[]): Draft {
   const findings: Finding[] = []
   const touches = selectNics(view, select).map((selected): Touch => {
     const said: string[] = []
@@ -38,7 +38,7 @@ export function setKeys(context: Context, view: HostView, { select, restart }: E
   return draftOf(context, view, findings.length > 0 ? touches.map((one) => ({ ...one, lines: parse(one.container.text), indexes: [] })) : touches, { restart, findings })
 }
 
-function assign(context: Context, view: HostView, selected: Selected, all: Line[], nic: Nic, assignments: readonly Assignment[], findings: Finding[], said: string[]): Line[] {
+function assign(context: Context, view: View, selected: Selected, all: Line[], nic: Nic, assignments: readonly Assignment[], findings: Finding[], said: string[]): Line[] {
   let lines = all
   let type = typeOf(nic)
   const id = { style: nic.style, index: nic.index }
@@ -92,7 +92,7 @@ function unknownKey(word: string, type: string): Finding {
   return { severity: 'error', code: 'unknown-key', message: `no LXC knows a key "${word}" of a NIC`, fix: near.length > 0 ? `did you mean ${near.slice(0, 4).join(', ')}?` : `keys: ${keys.map((key) => key.name).join(', ')}` }
 }
 
-export function unsetKeys(context: Context, view: HostView, { select, restart }: EditRequest, words: readonly string[]): Draft {
+export function unsetKeys(context: Context, view: View, { select, restart }: EditRequest, words: readonly string[]): Draft {
   const findings: Finding[] = []
   const touches = selectNics(view, select).map((selected): Touch => {
     const said: string[] = []
@@ -120,7 +120,7 @@ export function unsetKeys(context: Context, view: HostView, { select, restart }:
   return draftOf(context, view, findings.length > 0 ? touches.map((one) => ({ ...one, lines: parse(one.container.text), indexes: [] })) : touches, { restart, findings })
 }
 
-export function deleteNics(context: Context, view: HostView, { select, restart }: EditRequest): Draft {
+export function deleteNics(context: Context, view: View, { select, restart }: EditRequest): Draft {
   const touches = selectNics(view, select).map((selected): Touch => {
     const { container, nics } = selected
     const lines = eachNic(selected, (all, nic) => removeNic(all, { style: nic.style, index: nic.index }))

@@ -2,9 +2,10 @@
 import { LxcnetError, type Place } from '../core/error.ts'
 import { type Line, print } from '../document/lxc-config.ts'
 import type { Effective, Problem } from '../document/effective.ts'
-import { type Container, checkNic, type Finding, type HostView, type Nic } from '../nic/index.ts'
+import { type Container, checkNic, type Finding, type Nic, typeOf, value } from '../nic/index.ts'
 import type { Change, Note } from '../plan/plan.ts'
-import type { Context } from './context.ts'
+import { missingQuota } from '../usernet/index.ts'
+import type { Context, View } from './context.ts'
 import type { Draft } from './change.ts'
 
 /** One container's config as it shall become. */
@@ -22,7 +23,7 @@ export interface DraftOptions {
   findings?: readonly Finding[]
 }
 
-export function draftOf(context: Context, view: HostView, touches: readonly Touch[], { restart, findings = [] }: DraftOptions): Draft {
+export function draftOf(context: Context, view: View, touches: readonly Touch[], { restart, findings = [] }: DraftOptions): Draft {
   const after = withTexts(view, touches)
   const changes: Change[] = []
   const notes: Note[] = findings.map(noteOf)
@@ -46,7 +47,7 @@ export function draftOf(context: Context, view: HostView, touches: readonly Touc
 }
 
 /** The view as it will be, so that two NICs made by one command are checked against each other. */
-function withTexts(view: HostView, touches: readonly Touch[]): HostView {
+function withTexts(view: View, touches: readonly Touch[]): View {
   const containers = new Map(view.containers)
   for (const { container, lines } of touches) {
     const text = print(lines)
@@ -55,12 +56,30 @@ function withTexts(view: HostView, touches: readonly Touch[]): HostView {
   return { ...view, containers }
 }
 
-function judge(container: string, effective: Effective, indexes: readonly number[], view: HostView): Note[] {
+function judge(container: string, effective: Effective, indexes: readonly number[], view: View): Note[] {
   return indexes.flatMap((index) => {
     const nic = effective.nics.find((one) => one.index === index)
     if (nic === undefined) return []
-    return checkNic({ container, nic, nics: effective.nics, view }).map((finding) => noteOf(finding, nic))
+    const findings = checkNic({ container, nic, nics: effective.nics, view })
+    return [...findings, ...plainUserChecks(nic, view)].map((finding) => noteOf(finding, nic))
   })
+}
+
+/** What LXC does for a plain user's container: veth through lxc-user-nic, which passes on link and name alone. */
+function plainUserChecks(nic: Nic, { usernet }: View): Finding[] {
+  if (usernet === undefined) return []
+  const type = typeOf(nic)
+  if (!['veth', 'empty', 'none'].includes(type)) {
+    return [{ severity: 'error', code: 'unprivileged-type', message: `a plain user's container cannot have a NIC of type ${type}`, fix: 'use veth, or run lxcnet as root for a container of root', key: 'type' }]
+  }
+  if (type !== 'veth') return []
+  const ignored = ['mtu', 'veth.pair', 'veth.mode', 'veth.ipv4.route', 'veth.ipv6.route', 'veth.vlan.id', 'veth.vlan.tagged.id', 'veth.n_rxqueues', 'veth.n_txqueues'].filter((key) => nic.keys.has(key))
+  const bridge = value(nic, 'link') ?? 'none'
+  const line = missingQuota(usernet, bridge)
+  return [
+    ...ignored.map((key): Finding => ({ severity: 'warning', code: 'unprivileged-key', message: `${key}: LXC ignores it in a plain user's container`, fix: 'leave it out', key })),
+    ...(line === undefined ? [] : [{ severity: 'error', code: 'usernet-quota', message: `link: ${usernet.user} may not have ${usernet.used === 0 ? 'a' : 'another'} veth on "${bridge}"`, fix: `root can allow it: echo '${line}' >> /etc/lxc/lxc-usernet`, key: 'link' } satisfies Finding]),
+  ]
 }
 
 /** A finding with the line it is about; `nic` as it stands in the file. */

@@ -1,14 +1,13 @@
 /** `lxcnet upgrade`: lxc.network.* and the other names of LXC before 2.1 become today's. */
 import { parse } from '../document/lxc-config.ts'
 import { upgrade } from '../document/upgrade.ts'
-import type { HostView } from '../nic/index.ts'
 import type { Note } from '../plan/plan.ts'
-import type { Context } from './context.ts'
+import type { Context, View } from './context.ts'
 import type { Draft } from './change.ts'
 import { draftOf, type Touch } from './nic-change.ts'
 import { selectContainers } from './select.ts'
 
-export function upgradeConfigs(context: Context, view: HostView, select: string, restart: boolean): Draft {
+export function upgradeConfigs(context: Context, view: View, select: string, restart: boolean): Draft {
   const notes: Note[] = []
   const touches = selectContainers(view, select).map((container): Touch => {
     const { lines, changes, problems } = upgrade(parse(container.text))

@@ -26,10 +26,15 @@ export function renderErrors(codes: Codes, version: string): string {
 
 function describe(command: Command.Cached): object {
   const id = command.id.replaceAll(':', ' ')
-  const fill = (text: string): string => text.replace(/<%= *config\.bin *%>/g, 'lxcnet').replace(/<%= *command\.id *%>/g, id)
-  const examples = [command.examples ?? []].flat().map((one) =>
-    typeof one === 'string' ? { description: '', command: fill(one) } : { description: fill(one.description), command: fill(one.command) },
-  )
+  const fill = (text: string): string =>
+    text.replace(/<%= *config\.bin *%>/g, 'lxcnet').replace(/<%= *command\.id *%>/g, id)
+  const examples = [command.examples ?? []]
+    .flat()
+    .map((one) =>
+      typeof one === 'string'
+        ? { description: '', command: fill(one) }
+        : { description: fill(one.description), command: fill(one.command) },
+    )
   const flags = Object.values(command.flags).filter(({ helpGroup, hidden }) => helpGroup !== 'GLOBAL' && !hidden)
   const args = Object.values(command.args).filter(({ hidden }) => !hidden)
   return {
@@ -37,13 +42,20 @@ function describe(command: Command.Cached): object {
     args: args.map(({ name, required }) => (required ? name.toUpperCase() : `[${name.toUpperCase()}]`)).join(' '),
     summary: fill(command.summary ?? ''),
     description: fill(command.description ?? ''),
-    rows: [...args.map((arg) => ({ term: arg.name.toUpperCase(), text: arg.description ?? '' })), ...flags.sort(byName).map(flagRow)],
+    rows: [
+      ...args.map((arg) => ({ term: arg.name.toUpperCase(), text: arg.description ?? '' })),
+      ...flags.sort(byName).map(flagRow),
+    ],
     examples,
   }
 }
 
 function flagRow(flag: Flag): object {
-  const names = [...(flag.char ? [`-${flag.char}`] : []), `--${flag.name}`, ...(flag.aliases ?? []).map((alias) => `--${alias}`)]
+  const names = [
+    ...(flag.char ? [`-${flag.char}`] : []),
+    `--${flag.name}`,
+    ...(flag.aliases ?? []).map((alias) => `--${alias}`),
+  ]
   const value = flag.type === 'option' ? ` ${flag.helpValue ?? (flag.options?.join('|') || 'VALUE')}` : ''
   return { term: names.join(', ') + value, text: flag.summary ?? flag.description ?? '' }
 }
@@ -55,7 +67,9 @@ function render(template: string, data: object): string {
   handlebars.registerHelper('roff', roff)
   handlebars.registerHelper('quoted', (text: string) => `"${roff(text).replaceAll('"', '\\(dq')}"`)
   const source = readFileSync(join(import.meta.dirname, template), 'utf8')
-  return handlebars.compile(source, { noEscape: true, strict: true })(data).replace(/\n{2,}/g, '\n')
+  return handlebars
+    .compile(source, { noEscape: true, strict: true })(data)
+    .replace(/\n{2,}/g, '\n')
 }
 
 /** Text that troff prints as it stands: no escapes, ASCII hyphens, no line taken for a request. */

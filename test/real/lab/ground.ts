@@ -33,6 +33,11 @@ export function member(id: string, name: string): string {
   return group
 }
 
+/** Writes down which process a member is. */
+export function note(id: string, name: string, pid: number): void {
+  writeFileSync(join(folder(id), `${name}.pid`), `${pid} ${startTime(pid)}`)
+}
+
 /** The pid that a member wrote down, when that very process is still alive. */
 export function pidOf(id: string, name: string): number | undefined {
   const [pid, start] = record(id, `${name}.pid`)?.trim().split(' ') ?? []

@@ -3,7 +3,8 @@
 # the host's root from overlay layers in memory, moves into it and becomes init. All of it goes with the process.
 #
 #   host-init.sh NAME RUN LOWER NODE PROJECT INIT
-#     RUN      the lab's directory: NAME.pid is written there, and NAME is the empty directory to mount on
+#     RUN      the lab's directory: NAME.pid is written there, NAME is the empty directory to mount on, and
+#              hosts the file that names all hosts
 #     LOWER    the overlay's lower directories
 #     NODE     the Node.js binary and PROJECT the project, both shown read-only under /opt
 #     INIT     busybox or systemd
@@ -38,7 +39,7 @@ mount -o remount,bind,ro "$root/opt/lxcnet"
 
 hostname "$name"
 echo "$name" >"$root/etc/hostname"
-printf '127.0.0.1 localhost\n127.0.1.1 %s\n' "$name" >"$root/etc/hosts"
+cp "$run/hosts" "$root/etc/hosts"
 printf 'auto lo\niface lo inet loopback\n' >"$root/etc/network/interfaces"
 : >"$root/etc/resolv.conf"
 tr -d - </proc/sys/kernel/random/uuid >"$root/etc/machine-id"

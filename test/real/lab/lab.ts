@@ -5,15 +5,17 @@
 //   await lab.hosts[0].ok('ip link add br0 type bridge')
 //   lab.down()
 
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as ground from './ground.ts'
 import type { LabHost } from './host.ts'
 import * as light from './light.ts'
-import { cache, cgroups, execute, here, launch, must, type Result, type RunOptions, text, until, within } from './machine.ts'
+import { cache, execute, here, launch, must, type Result, type RunOptions, text, until, within } from './machine.ts'
+import * as vm from './vm.ts'
 
 export type { LabHost } from './host.ts'
 export type { Result, RunOptions } from './machine.ts'
+export type { VmHost } from './vm.ts'
 
 export interface LabOptions {
   /** Light hosts, named h1, h2 ... */
@@ -27,6 +29,7 @@ export interface LabOptions {
 export class Lab {
   readonly id: string
   hosts: LabHost[] = []
+  vms: vm.VmHost[] = []
 
   private constructor(id: string) {
     this.id = id
@@ -39,8 +42,14 @@ export class Lab {
     const [rootfs = '', layer = ''] = built.split('\n')
     const lab = new Lab(ground.create())
     try {
-      const lan = await lab.#openNetworks()
-      lab.hosts = await light.raise(lab.id, lan, hosts, { rootfs, layer }, systemd)
+      const lan = await lab.#openNetworks(hosts, vms)
+      const parts = { rootfs, layer }
+      const raised = await Promise.all([
+        light.raise(lab.id, lan, hosts, parts, systemd),
+        vm.raise(lab.id, lan, vms, parts),
+      ])
+      lab.hosts = raised[0]
+      lab.vms = raised[1]
       return lab
     } catch (error) {
       lab.down()
@@ -48,10 +57,13 @@ export class Lab {
     }
   }
 
-  async #openNetworks(): Promise<number> {
+  async #openNetworks(hosts: number, vms: number): Promise<number> {
     const run = ground.folder(this.id)
+    const names = (count: number, name: string, first: number) =>
+      Array.from({ length: count }, (_, index) => `198.18.0.${first + index} ${name}${index + 1}\n`)
+    writeFileSync(join(run, 'hosts'), ['127.0.0.1 localhost\n', ...names(hosts, 'h', 11), ...names(vms, 'vm', 231)].join(''))
     const holder = ['unshare', '-n', '-m', '--propagation', 'private', 'sh', join(here, 'lan-init.sh'), run]
-    launch(ground.member(this.id, 'lan'), holder, run)
+    launch(ground.member(this.id, 'lan'), holder, run, 'lan.log')
     const failure = () => `no networks: ${ground.record(this.id, 'lan.log')?.trim()}`
     return until(() => ground.pidOf(this.id, 'lan'), 30_000, failure)
   }
@@ -66,5 +78,6 @@ export class Lab {
   down(): void {
     ground.destroy(this.id)
     this.hosts = []
+    this.vms = []
   }
 }

@@ -3,7 +3,6 @@
 #
 #   lan-init.sh RUN      writes RUN/lan.pid when the networks are there
 set -eu
-exec 2>"$1/lan.log"
 mount -t sysfs sysfs /sys # the one mounted shows the machine's devices
 ip -batch - <<LINKS
 link set lo up

@@ -58,8 +58,8 @@ function boot(lab: string, name: string, { rootfs, layer }: Parts, systemd: bool
   const init = [busybox, 'sh', join(here, 'host-init.sh'), name, run, lower, process.execPath, project]
   const namespaces = ['unshare', '-n', '-m', '-u', '-i', '-p', '-C', '--propagation', 'private']
   // The shell between unshare and init starts the next process, which is pid 1, and leaves: nobody has to wait.
-  const start = [busybox, 'sh', '-c', 'exec 2>"$0"; "$@" & exit', join(run, `${name}.log`)]
-  launch(ground.member(lab, name), [...namespaces, ...start, ...init, systemd ? 'systemd' : 'busybox'], run)
+  const start = [busybox, 'sh', '-c', '"$@" & exit', '-']
+  launch(ground.member(lab, name), [...namespaces, ...start, ...init, systemd ? 'systemd' : 'busybox'], run, `${name}.log`)
 }
 
 function failure(lab: string, name: string): string {

@@ -2,8 +2,8 @@
 // a command there.
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** The folder with this file and the shell scripts. */
@@ -93,10 +93,12 @@ function killGroup(child: ChildProcess): void {
   }
 }
 
-/** Starts a command that outlives the call; it ends with the cgroup it is put into. */
-export function launch(cgroup: string, argv: string[], cwd: string, input?: string): ChildProcess {
+/** Starts a command that outlives the call; it ends with the cgroup it is put into. What it says goes to a file. */
+export function launch(cgroup: string, argv: string[], cwd: string, log: string): ChildProcess {
   const [program = '', ...rest] = within(cgroup, ['setsid', ...argv])
-  const child = spawn(program, rest, { cwd, env: { ...process.env, PATH: path }, stdio: ['ignore', 'ignore', 'ignore'] })
+  const file = openSync(join(cwd, log), 'a')
+  const child = spawn(program, rest, { cwd, env: { ...process.env, PATH: path }, stdio: ['ignore', file, file] })
+  closeSync(file)
   child.on('error', () => {})
   child.unref()
   return child

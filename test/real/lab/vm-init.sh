@@ -29,7 +29,6 @@ date -s "@$time" >/dev/null
 perl -e 'open F, "+<", "/dev/urandom"; syswrite F, $ARGV[0]; ioctl F, 0x5207, 0' "$seed$time"
 hostname "$name"
 echo "$name" >/etc/hostname
-printf '127.0.0.1 localhost\n127.0.1.1 %s\n' "$name" >/etc/hosts
 tr -d - </proc/sys/kernel/random/uuid >/etc/machine-id
 ip -batch - <<LINKS
 link set eth0 address 52:54:00:00:00:$byte

@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { manifest, manPages } from '../../build.ts'
+
+const root = join(import.meta.dirname, '../..')
+const pages = Object.entries(await manPages(await manifest()))
+
+describe('manual pages', () => {
+  for (const [file, text] of pages) {
+    it(`${file} is what the commands say`, () => assert.equal(readFileSync(join(root, file), 'utf8'), text))
+
+    it(`${file} is clean for mandoc`, () => {
+      // STYLE and lower is about taste; and cross references to pages that are not installed here are right.
+      const lint = execFileSync('mandoc', ['-T', 'lint', '-W', 'warning', join(root, file)], { encoding: 'utf8' })
+      assert.equal(lint, '')
+    })
+  }
+
+  it('name every command and flag', async () => {
+    const page = execFileSync('mandoc', ['-T', 'ascii', join(root, 'man/lxcnet.1')], { encoding: 'utf8' })
+    const plain = page.replace(/.[\b]/g, '') // mandoc prints bold by overstriking
+    for (const { id, flags } of Object.values(await manifest())) {
+      assert.ok(plain.includes(`lxcnet ${id.replaceAll(':', ' ')}`), id)
+      for (const flag of Object.keys(flags)) assert.ok(plain.includes(`--${flag}`), `${id} --${flag}`)
+    }
+  })
+})
