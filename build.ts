@@ -185,7 +185,9 @@ function lazyPackagePlugin(): esbuild.Plugin {
         namespace === 'lazy-package' ? undefined : { path, namespace: 'lazy-package' },
       )
       build.onLoad({ filter: /./, namespace: 'lazy-package' }, async ({ path }) => {
-        const names = Object.keys(await import(path)).filter((name) => /^\w+$/.test(name) && name !== 'default')
+        const names = Object.keys(await import(path)).filter(
+          (name) => /^\w+$/.test(name) && name !== 'default' && name !== '__esModule',
+        )
         const getters = names.map((name) => `get ${name}() { return require('${path}').${name} }`)
         return { contents: `module.exports = { __esModule: true, ${getters} }`, loader: 'js', resolveDir: root }
       })

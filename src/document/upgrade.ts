@@ -93,11 +93,11 @@ function numberNics(lines: readonly Line[], file: string): { keys: Map<number, s
       keys.set(at, 'lxc.net')
       list = []
     } else if (net.style === 'modern-all') list = []
-    else if (net.style === 'modern-nic') list = list.filter(({ index }) => index !== net.index)
-    else if (net.style === 'modern') {
+    else if (net.style === 'modern-nic' || net.style === 'modern') {
       const found = list.find(({ index }) => index === net.index)
+      if (net.style === 'modern-nic') list = list.filter((one) => one !== found)
       if (found?.legacy) obstacle('mixed-styles', `LXC 2.1 takes ${line.key} for a key of a legacy NIC; what is meant cannot be told`, at)
-      if (found === undefined && line.value !== '') insertByIndex(list, { index: net.index, legacy: false, becomes: net.index })
+      if (found === undefined && line.value !== '' && net.style === 'modern') insertByIndex(list, { index: net.index, legacy: false, becomes: net.index })
     } else if (net.style === 'bad') {
       if (line.key.startsWith('lxc.network')) obstacle('bad-index', `${line.key}: ${net.reason}`, at)
     } else if (net.sub === 'type') {
@@ -123,7 +123,7 @@ function highestIndex(lines: readonly Line[]): number {
   let highest = -1
   for (const line of lines) {
     const net = line.kind === 'setting' ? parseNetKey(line.key) : undefined
-    if (net?.style === 'modern') highest = Math.max(highest, net.index)
+    if (net?.style === 'modern' || net?.style === 'modern-nic') highest = Math.max(highest, net.index)
   }
   return highest
 }

@@ -29,7 +29,7 @@ export function planText({ summary, changes, notes }: Pick<ChangeReport, 'summar
   const lines: string[] = [...summary.filter(Boolean).map(readable)]
   for (const change of changes) {
     if (change.kind === 'file') lines.push('', `${readable(change.path)} (${impactWords[change.impact]})`, ...diffLines(change.before, change.after))
-    else lines.push('', `$ ${change.argv.join(' ')} (${impactWords[change.impact]}${change.undo === undefined ? '; cannot be taken back' : ''})`)
+    else lines.push('', `$ ${change.argv.join(' ')}`, `  ${change.why}${change.undo === undefined ? '; this cannot be taken back' : ''}`)
   }
   if (notes.length > 0) lines.push('', ...notes.map(noteText))
   return lines.join('\n')

@@ -98,8 +98,8 @@ export function showText({ containers }: ShowReport, width: number): string {
         }
       }
       if (nics.length === 0) lines.push('', 'no NIC: the container has the loopback alone')
-      if (restart === null) lines.push('', 'whether a restart is pending cannot be read')
-      else if (restart.length > 0) lines.push('', 'A restart is pending:', ...restart.map((text) => `  ${text}`))
+      if (restart === null && state !== 'unknown') lines.push('', 'whether a restart is pending cannot be read')
+      else if (restart !== null && restart.length > 0) lines.push('', 'A restart is pending:', ...restart.map((text) => `  ${text}`))
       return lines.join('\n')
     })
     .join('\n\n')

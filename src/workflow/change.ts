@@ -123,6 +123,7 @@ function finish(context: Context, report: ChangeReport, outcome: Outcome, draft:
 function pendingOf(view: View, names: readonly string[]): string[] {
   return names.filter((name) => {
     const container: Container | undefined = view.containers.get(name)
-    return container !== undefined && (pendingChanges(container, view)?.length ?? 1) > 0
+    if (container === undefined || (container.state !== 'running' && container.state !== 'frozen')) return false
+    return (pendingChanges(container, view)?.length ?? 1) > 0
   })
 }

@@ -2,7 +2,7 @@
 import { LxcnetError, type Place } from '../core/error.ts'
 import { type Line, print } from '../document/lxc-config.ts'
 import type { Effective, Problem } from '../document/effective.ts'
-import { type Container, checkNic, type Finding, type Nic, typeOf, value } from '../nic/index.ts'
+import { type Container, checkNic, type Finding, type Nic, pendingChanges, typeOf, value } from '../nic/index.ts'
 import type { Change, Note } from '../plan/plan.ts'
 import { missingQuota } from '../usernet/index.ts'
 import type { Context, View } from './context.ts'
@@ -37,7 +37,7 @@ export function draftOf(context: Context, view: View, touches: readonly Touch[],
     const { effective } = after.containers.get(name) ?? container
     notes.push(...judge(name, effective, indexes, after))
     notes.push(...refusedFile(container, effective))
-    if (restart && running && text !== container.text) {
+    if (restart && running && (text !== container.text || (pendingChanges(container, view)?.length ?? 0) > 0)) {
       changes.push(...restartOf(name, view.lxcpath))
     } else if (restart && context.scope.root !== '' && text !== container.text) {
       leftOut.push(`restart of ${name}: no commands run under --root`)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { PassThrough } from 'node:stream'
-import { asker } from '../../src/cli/ask.ts'
+import { type Ask, asker } from '../../src/cli/ask.ts'
 
 const terminal = () => ({ input: new PassThrough(), output: new PassThrough() })
 
@@ -24,23 +24,22 @@ describe('ask', () => {
   })
 
   it('asks on a terminal', async () => {
-    const streams = terminal()
-    const ask = asker({ yes: false, json: false, streams })
-    const [confirmed] = await Promise.all([ask.confirm('Apply?'), answer(streams, 'y\r')])
-    assert.equal(confirmed, true)
-    const [text] = await Promise.all([ask.input('--link', 'Which link?', { default: 'lxcbr0' }), answer(streams, '\r')])
-    assert.equal(text, 'lxcbr0')
     const choices = [{ value: 'veth' }, { value: 'macvlan' }]
-    const [chosen] = await Promise.all([ask.select('--type', 'Which type?', choices), answer(streams, '\u001b[B\r')])
-    assert.equal(chosen, 'macvlan')
+    for (const { put, keys, expected } of [
+      { put: (ask: Ask) => ask.confirm('Apply?'), keys: 'y\r', expected: true },
+      { put: (ask: Ask) => ask.confirm('Apply?'), keys: '\r', expected: false },
+      { put: (ask: Ask) => ask.input('--link', 'Which link?', { default: 'lxcbr0' }), keys: '\r', expected: 'lxcbr0' },
+      { put: (ask: Ask) => ask.select('--type', 'Which type?', choices), keys: '\u001b[B\r', expected: 'macvlan' },
+    ]) {
+      const streams = terminal()
+      const [given] = await Promise.all([put(asker({ yes: false, json: false, streams })), answer(streams, keys)])
+      assert.equal(given, expected)
+    }
   })
 
-  it('takes Enter for no', async () => {
+  it('is interrupted by Ctrl-C', async () => {
     const streams = terminal()
-    const [confirmed] = await Promise.all([
-      asker({ yes: false, json: false, streams }).confirm('?'),
-      answer(streams, '\r'),
-    ])
-    assert.equal(confirmed, false)
+    const asked = asker({ yes: false, json: false, streams }).confirm('Apply?')
+    await Promise.all([assert.rejects(asked, { name: 'ExitPromptError' }), answer(streams, '\u0003')])
   })
 })

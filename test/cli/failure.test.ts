@@ -62,7 +62,7 @@ Try this: use an id from 1 to 4094, or "none" to leave the default untagged VLAN
   it('shows the stack of a bug only when asked', () => {
     const bug = asLxcnetError(new TypeError('undefined is not a function'))
     assert.equal(bug.exit, 1)
-    assert.doesNotMatch(errorText(bug, false), /at /)
+    assert.doesNotMatch(errorText(bug, false), /\n +at /)
     assert.match(errorText(bug, false), /report/)
     assert.match(errorText(bug, true), /TypeError: undefined is not a function\n +at /)
   })

@@ -87,7 +87,7 @@ export class Monitor {
 export async function converse(path: string, word: string, alive: () => boolean, line?: string): Promise<void> {
   const socket = await connect(path, alive)
   let heard = ''
-  const late = setTimeout(() => socket.destroy(), 180_000)
+  const late = setTimeout(() => socket.destroy(new Error(`no ${word} on the serial line`)), 90_000)
   try {
     if (line !== undefined) socket.write(`${line}\n`)
     // The connection stays open until the answer: QEMU drops what the machine has not read when it is closed.
@@ -95,7 +95,7 @@ export async function converse(path: string, word: string, alive: () => boolean,
       heard += String(chunk)
       if (new RegExp(`^${word}\\b`, 'm').test(heard)) return
     }
-    throw new Error(`lab: no ${word} from the machine: ${heard.trim()}`)
+    throw new Error(`the serial line ended before ${word}`)
   } finally {
     clearTimeout(late)
     socket.destroy()

@@ -116,7 +116,7 @@ random.trust_cpu=on rcupdate.rcu_expedited=1 apparmor=0 rdinit=/init`
     ...disk('project', 'project.img', true),
     ...disk('data', `${name}.data`, false),
     ...[0, 1].flatMap(nic),
-    ...['-chardev', `socket,id=serial,path=${name}.serial,server=on,wait=off`, '-serial', 'chardev:serial'],
+    ...['-chardev', `socket,id=serial,path=${name}.serial,server=on,wait=off,logfile=${name}.console`, '-serial', 'chardev:serial'],
     ...['-qmp', `unix:${name}.qmp,server=on,wait=off`],
     ...more,
   ]
@@ -185,6 +185,6 @@ async function connectSsh(lab: string, lan: number, vm: VmHost): Promise<void> {
 }
 
 function explained(lab: string, name: string, error: unknown): Error {
-  const said = ground.record(lab, `${name}.log`)?.trim()
-  return new Error(`lab: ${name}: ${error instanceof Error ? error.message : error}${said ? `\n${said}` : ''}`)
+  const said = ['log', 'console'].map((file) => ground.record(lab, `${name}.${file}`)?.trim())
+  return new Error([`lab: ${name}: ${error instanceof Error ? error.message : error}`, ...said].filter(Boolean).join('\n'))
 }
