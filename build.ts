@@ -9,14 +9,15 @@
  *   dist/help.json             every help page and --version, as text, for bin/run.js
  *   man/                       the same manifest as manual pages
  */
-import { existsSync, globSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { type Interfaces, Plugin } from '@oclif/core'
 import * as esbuild from 'esbuild'
 import pjson from './package.json' with { type: 'json' }
 import { helpText } from './src/cli/help.ts'
 import { configure, type Manifest } from './src/main.ts'
-import { type Codes, renderErrors, renderMan } from './templates/man/render.ts'
+import { codes } from './src/workflow/codes.ts'
+import { renderErrors, renderMan } from './templates/man/render.ts'
 
 const root = import.meta.dirname
 
@@ -29,8 +30,11 @@ async function build(): Promise<void> {
   mkdirSync(join(root, 'man'), { recursive: true })
   write('dist/oclif.manifest.json', JSON.stringify({ version: pjson.version, commands }))
   write('dist/help.json', JSON.stringify(await helpPages(commands)))
-  for (const [file, text] of Object.entries(await manPages(commands))) write(file, text)
+  for (const [file, text] of Object.entries(manPages(commands))) write(file, text)
   await bundle()
+  // What `npm install lxcnet` does elsewhere: `npx lxcnet` works in the checkout too.
+  const link = join(root, 'node_modules/.bin/lxcnet')
+  if (!existsSync(link)) symlinkSync('../../bin/run.js', link)
 }
 
 function write(file: string, text: string): void {
@@ -67,17 +71,10 @@ export async function helpPages(commands: Manifest): Promise<Record<string, stri
   return pages
 }
 
-export async function manPages(commands: Manifest): Promise<Record<string, string>> {
-  const pages: Record<string, string> = { 'man/lxcnet.1': renderMan(commands, pjson.version) }
-  const codes = await errorCodes()
-  if (codes) pages['man/lxcnet-errors.7'] = renderErrors(codes, pjson.version)
-  return pages
-}
-
-async function errorCodes(): Promise<Codes | undefined> {
-  const file = join(root, 'src/workflow/codes.ts')
-  return existsSync(file) ? (await import(file)).codes : undefined
-}
+export const manPages = (commands: Manifest): Record<string, string> => ({
+  'man/lxcnet.1': renderMan(commands, pjson.version),
+  'man/lxcnet-errors.7': renderErrors(codes, pjson.version),
+})
 
 async function bundle(): Promise<void> {
   const unused = new Set(Object.keys(stubs))

@@ -6,7 +6,7 @@ lx_history() {
   lx_canon "$1/journal" || return 0
   lx_journal=$lx_root$lx_real
   for lx_entry in "$lx_journal"/*; do
-    [ -d "$lx_entry" ] || continue
+    [ -f "$lx_entry/undo" ] || continue
     if [ -e "$lx_entry/failed" ]; then lx_out=failed
     elif [ -e "$lx_entry/committed" ]; then lx_out=committed
     elif [ -e "$lx_entry/undone" ]; then lx_out=undone

@@ -45,7 +45,7 @@ lx_fail() {
 file() {
   [ -z "$lx_broken" ] || return 0
   lx_n=$1 lx_path=$2 lx_before=$3 lx_after=$4 lx_file=$lx_root$2
-  lx_temp=${lx_file%/*}/.lxcnet-$lx_tx
+  lx_temp=${lx_file%/*}/.lxcnet-$lx_tx-$lx_n
   "file_$lx_phase" "$5" "$6" "$7" || lx_break "$lx_path" "could not $lx_phase it"
 }
 
@@ -88,8 +88,11 @@ file_check() {
   [ -f "$lx_file" ] || { lx_fail "$lx_path" 'not a regular file'; return 1; }
   [ -w "$lx_file" ] || { lx_fail "$lx_path" 'read-only'; return 1; }
   [ "$(stat -c %h "$lx_file")" = 1 ] || { lx_fail "$lx_path" 'has other hard links, which a replaced file would leave behind'; return 1; }
+  # mountinfo writes a blank as \040
+  lx_one=$(cd "${lx_file%/*}" && pwd -P && echo .)
+  lx_one=$(printf '%s/%s' "${lx_one%??}" "${lx_file##*/}" | sed 's/\\/\\134/g; s/ /\\040/g; s/	/\\011/g')
   while read -r _ _ _ _ lx_mount _; do
-    [ "$lx_mount" != "$lx_file" ] || { lx_fail "$lx_path" 'a mount point, which cannot be replaced'; return 1; }
+    [ "$lx_mount" != "$lx_one" ] || { lx_fail "$lx_path" 'a mount point, which cannot be replaced'; return 1; }
   done </proc/self/mountinfo
   case $(lsattr -d "$lx_file" 2>/dev/null) in
     [!\ ]*[ia]*\ "$lx_file") lx_fail "$lx_path" 'immutable or append-only, see chattr(1)'; return 1 ;;
@@ -128,7 +131,7 @@ file_stage() {
 lx_same_attributes() {
   command -v getfattr >/dev/null || return 0
   lx_one=$(cd "${lx_file%/*}" && getfattr -hd -m - -- "./${lx_file##*/}" 2>/dev/null | sed 1d)
-  lx_two=$(cd "${lx_file%/*}" && getfattr -hd -m - -- "./.lxcnet-$lx_tx-new" 2>/dev/null | sed 1d)
+  lx_two=$(cd "${lx_file%/*}" && getfattr -hd -m - -- "./${lx_temp##*/}-new" 2>/dev/null | sed 1d)
   [ "$lx_one" = "$lx_two" ] || lx_fail "$lx_path" 'cp does not keep its ACL or extended attributes: install coreutils'
 }
 
@@ -163,10 +166,25 @@ file_clean() {
   rm -f "$lx_temp-new" "$lx_temp-old"
 }
 
-# lx_do COMMAND...: runs a command of the plan; the lock stays here. Its output tells why it failed.
+# lx_say COMMAND...: runs a command of the plan, sets lx_said to its output and returns its status. The command gets
+# neither the lock, nor the umask, nor the ignored signals of this shell. What it leaves in the background may keep its
+# output open: the end is told by a line, not by the end of the pipe.
+lx_say() {
+  lx_said=$({
+    (trap - HUP INT TERM PIPE && umask "$lx_umask" && exec "$@") 2>&1 </dev/null 9<&-
+    printf '\n@%s %s\n' "$lx_nonce" "$?"
+  } | sed "/^@$lx_nonce /q")
+  lx_status=${lx_said##*"@$lx_nonce "} lx_said=${lx_said%?"@$lx_nonce "*}
+  lx_said=${lx_said%"
+"}
+  case $lx_status in '' | *[!0-9]*) return 1 ;; esac
+  return "$lx_status"
+}
+
+# lx_do COMMAND...: a command of the plan that has to succeed.
 lx_do() {
-  lx_said=$("$@" 2>&1 </dev/null 9<&-) && return
-  lx_fail "$*" "exit status $?: $lx_said"
+  [ "$#" -gt 0 ] || return 0
+  lx_say "$@" || lx_fail "$*" "exit status $?: $lx_said"
 }
 
 run_check() { command -v "$1" >/dev/null || lx_fail "$1" 'no such command on this host'; }
@@ -177,12 +195,13 @@ run_verify() { :; }
 run_undo() { [ ! -e "$lx_entry/started.$lx_n" ] || lx_do "$@"; }
 run_clean() { :; }
 run_final() {
-  if lx_said=$("$@" 2>&1 </dev/null 9<&-); then lx_frame final 0 "$lx_n" "$lx_said"; else lx_frame final "$?" "$lx_n" "$lx_said"; fi
+  lx_say "$@"
+  lx_frame final "$?" "$lx_n" "$lx_said"
 }
 
 # lx_undo: the way back; every step is tried, whatever became of the others.
 lx_undo() {
-  lx_bad='' lx_kept=''
+  lx_bad='' lx_kept='' lx_why=''
   lx_each undo "$lx_entry/undo"
   if [ -n "$lx_bad" ]; then lx_mark failed; else lx_mark undone; fi
 }
@@ -195,9 +214,8 @@ lx_finish() {
 
 # lx_recover: finishes what a killed run left. What was committed stays, everything else is taken back.
 lx_recover() {
-  rm -rf "$lx_journal"/.new-*
   for lx_entry in "$lx_journal"/*; do
-    [ -d "$lx_entry" ] && [ ! -e "$lx_entry/clean" ] || continue
+    [ -f "$lx_entry/undo" ] && [ ! -e "$lx_entry/clean" ] || continue
     lx_tx=${lx_entry##*/} lx_kept='' lx_bad=''
     if [ ! -e "$lx_entry/committed" ] && [ ! -e "$lx_entry/undone" ] && [ ! -e "$lx_entry/failed" ]; then lx_undo; fi
     if [ -e "$lx_entry/committed" ]; then lx_out=committed
@@ -212,6 +230,7 @@ lx_recover() {
 lx_open() {
   lx_canon "$1/journal" || { lx_frame refused 0 state "$1"; return 1; }
   lx_journal=$lx_root$lx_real
+  lx_umask=$(umask)
   umask 077
   for lx_c in flock sha256sum tar base64 cp mv stat; do
     command -v "$lx_c" >/dev/null || { lx_frame refused 0 tool "$lx_c"; return 1; }
@@ -220,28 +239,30 @@ lx_open() {
   [ -w "$lx_journal" ] && [ -r "$lx_journal" ] || { lx_frame refused 0 state "$lx_journal"; return 1; }
   exec 9<"$lx_journal"
   flock -n 9 || { lx_frame refused 0 locked ''; return 1; }
+  # what a run left that was killed before its entry, or while it dropped an old one
+  for lx_c in "$lx_journal"/.new-*; do [ ! -d "$lx_c" ] || rm -rf "$lx_c"; done
 }
 
-# lx_digest: sets lx_out to one hash of the names and one of the bytes of all files that lx_read names.
+# lx_digest: sets lx_out to one hash of the names and one of the bytes of all files that lx_read names. A symbolic link
+# (among the *.conf of a directory) counts with its target's name. Nothing is written, so a full disk does not look stale.
 lx_digest() {
-  lx_read >"$lx_dir/read" || return
-  lx_hash "$lx_dir/read" || return
-  lx_names=$lx_out
-  lx_out=$(xargs -0r cat -- <"$lx_dir/read" | sha256sum)
-  lx_out=$lx_names-${lx_out%% *}
-  rm -f "$lx_dir/read"
+  lx_names=$(lx_read | xargs -0r sh -c 'for f; do printf "%s\0" "$f"; [ ! -L "$f" ] || readlink "$f"; done' sh | sha256sum)
+  lx_out=$(lx_read | xargs -0r sh -c 'for f; do [ -L "$f" ] || [ ! -f "$f" ] || printf "%s\0" "$f"; done' sh |
+    xargs -0r cat -- | sha256sum)
+  lx_out=${lx_names%% *}-${lx_out%% *}
 }
 
 # lx_prepare ID PAYLOAD-SHA256 DIGEST: everything up to the journal entry in its place; nothing of the host is changed.
 lx_prepare() {
   lx_dir=$lx_journal/.new-$1
+  [ ! -e "$lx_entry" ] || { lx_why="$lx_entry is there already"; return 1; }
   mkdir "$lx_dir" "$lx_dir/old" && lx_payload | base64 -d | tar -xof - -C "$lx_dir" ||
     { lx_why="$lx_journal: no space for the journal, or no right to write it"; return 1; }
-  lx_digest || { lx_why="$lx_journal: no space for the journal"; return 1; }
+  lx_digest
   [ "$lx_out" = "$2" ] || [ "$2" = - ] || { lx_stale='a container configuration'; return 1; }
   lx_each check "$lx_dir/steps" && lx_each save "$lx_dir/steps" || return
   for lx_c in "$lx_dir"/old/* "$lx_dir"/new/*; do [ ! -f "$lx_c" ] || lx_sync "$lx_c"; done
-  lx_sync "$lx_dir/steps" "$lx_dir/undo" "$lx_dir/old" "$lx_dir/marks" "$lx_dir" &&
+  lx_sync "$lx_dir/steps" "$lx_dir/undo" "$lx_dir/final" "$lx_dir/plan.json" "$lx_dir/meta.json" "$lx_dir/old" "$lx_dir/marks" "$lx_dir" &&
     mv "$lx_dir" "$lx_entry" && lx_sync "$lx_journal" || { lx_why="$lx_journal: could not write the journal"; return 1; }
 }
 
@@ -252,7 +273,7 @@ lx_transaction() {
   cd "$lx_root/" && lx_open "$2" || return
   [ "$(lx_payload | sha256sum)" = "$3  -" ] || { lx_frame refused 0 payload ''; return; }
   for lx_entry in "$lx_journal"/*; do
-    [ ! -d "$lx_entry" ] || [ -e "$lx_entry/clean" ] || { lx_frame refused 0 unfinished "${lx_entry##*/}"; return; }
+    [ ! -f "$lx_entry/undo" ] || [ -e "$lx_entry/clean" ] || { lx_frame refused 0 unfinished "${lx_entry##*/}"; return; }
   done
   lx_entry=$lx_journal/$lx_tx
   if ! lx_prepare "$1" "$4" 2>/dev/null; then
@@ -275,7 +296,11 @@ $lx_bad${lx_kept:+changed by someone else meanwhile and left alone: $lx_kept}"
   fi 2>/dev/null
   # the journal is bounded: the hundred newest entries stay
   set -- "$lx_journal"/*
-  while [ "$#" -gt 100 ]; do rm -rf "$1"; shift; done
+  while [ "$#" -gt 100 ]; do
+    # an entry without its marks would look unfinished: it leaves the journal by one rename
+    mv "$1" "$lx_journal/.new-${1##*/}" && rm -rf "$lx_journal/.new-${1##*/}"
+    shift
+  done 2>/dev/null
   exec 9<&-
 }
 

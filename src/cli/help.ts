@@ -18,7 +18,9 @@ class HelpText extends Help {
   text = ''
 
   protected override log(...lines: string[]): void {
-    this.text += `${lines.join(' ')}\n`
+    const text = lines.join(' ')
+    const isSummary = /^\S[^\n]*\n$/.test(text) // the one thing that oclif does not wrap
+    this.text += `${isSummary ? this.wrap(text, 0) : text}\n`
   }
 
   /** Without oclif's line about the version of Node.js and the machine: the text is made where lxcnet is built. */

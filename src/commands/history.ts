@@ -9,8 +9,8 @@ import { openContext } from '../workflow/open.ts'
 export default class History extends LxcnetCommand {
   static override summary = 'List what lxcnet changed on this host, or show one change.'
   static override description = 'The hundred newest changes are kept, in /var/lib/lxcnet/journal.'
-  static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> 20261121-120000-1a2b']
-  static override args = { id: Args.string({ ignoreStdin: true, description: 'of a change, or its last four characters' }) }
+  static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> 20261121-120000-4171f']
+  static override args = { id: Args.string({ ignoreStdin: true, description: 'of a change, or its last five characters' }) }
 
   async run(): Promise<HistoryReport> {
     const { args, flags } = await this.parse(History)

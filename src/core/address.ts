@@ -49,9 +49,9 @@ export function broadcast(subnet: Cidr): string | undefined {
  * which nothing on this host need know of.
  */
 export function nextFree(subnet: Cidr, taken: ReadonlySet<bigint>): string | undefined {
-  const roomy = subnet.last - subnet.first > 3n
-  const lowest = subnet.first + (roomy ? 2n : 0n)
-  const highest = subnet.last - (subnet.family === 4 && roomy ? 1n : 0n)
+  const size = subnet.last - subnet.first + 1n
+  const lowest = subnet.first + (size > 4n ? 2n : size > 2n ? 1n : 0n)
+  const highest = subnet.last - (subnet.family === 4 && size > 2n ? 1n : 0n)
   for (let value = lowest; value <= highest; value++) {
     if (!taken.has(value)) return `${formatAddress(value, subnet.family)}/${subnet.prefix}`
   }

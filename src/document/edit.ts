@@ -31,14 +31,17 @@ export function setKey(lines: readonly Line[], nic: NicRef, sub: string, values:
   if (mine.length === 0 && !mayBeIncluded(lines, nic)) throw noSuchNic(nic)
   const same = mine.filter((line) => line.sub === sub)
   const isWanted = (after: Nic[]): boolean => sameValues(valuesOf(after, nic, sub), values) && sameBut(seen(lines), after, (one, key) => sameNic(one, nic) && key === sub)
-  const anew = () => insertKey(lines, nic, sub, values, owned, new Set(same.map(({ at }) => at)))
-  if (isList(sub)) return firstThat(isWanted, nic, sub, [() => setList(lines, nic, sub, values), anew])
+  if (sameValues(valuesOf(seen(lines), nic, sub), values)) return [...lines]
+  const without = (gone: readonly NicLine[]): Set<number> => withOrphans(owned, nic, new Set(gone.map(({ at }) => at)))
+  const more = () => insertKey(lines, nic, sub, values, owned, new Set())
+  const anew = () => insertKey(lines, nic, sub, values, owned, without(same))
+  if (isList(sub)) return firstThat(lines, isWanted, nic, sub, [() => setList(lines, nic, sub, values), more, anew])
   const [value = ''] = values
   const last = same.at(-1)
-  if (last === undefined) return firstThat(isWanted, nic, sub, [anew])
+  if (last === undefined) return firstThat(lines, isWanted, nic, sub, [more])
   const replace = new Map([[last.at, withValue(last.setting, value)]])
-  const others = new Set(same.slice(0, -1).map(({ at }) => at))
-  return firstThat(isWanted, nic, sub, [() => splice(lines, { replace }), () => splice(lines, { replace, remove: others }), anew])
+  const others = without(same.slice(0, -1))
+  return firstThat(lines, isWanted, nic, sub, [() => splice(lines, { replace }), more, () => splice(lines, { replace, remove: others }), anew])
 }
 
 /**
@@ -48,13 +51,11 @@ export function setKey(lines: readonly Line[], nic: NicRef, sub: string, values:
  */
 export function unsetKey(lines: readonly Line[], nic: NicRef, sub: string): Line[] {
   if (sub === 'type') throw new LxcnetError('bad-value', `NIC ${nic.index} needs a type`, { suggestions: ['remove the whole NIC instead'] })
-  const mine = ownLines(lines).filter((line) => isOf(line, nic) && (line.alive || nic.style === 'modern'))
-  const gone = new Set(mine.filter((line) => line.sub === sub).map(({ at }) => at))
+  const owned = ownLines(lines)
+  const gone = new Set(owned.filter((line) => isOf(line, nic) && line.sub === sub && (line.alive || nic.style === 'modern')).map(({ at }) => at))
   if (gone.size === 0) return [...lines]
-  // a line `key =` may not come to stand first: LXC refuses to clear a key of a NIC that does not exist yet
-  const orphans = leadingClears(mine, gone)
   const isWanted = (after: Nic[]): boolean => valuesOf(after, nic, sub).length === 0 && sameBut(seen(lines), after, (one, key) => sameNic(one, nic) && key === sub)
-  return firstThat(isWanted, nic, sub, [() => splice(lines, { remove: new Set([...gone, ...orphans]) })])
+  return firstThat(lines, isWanted, nic, sub, [() => splice(lines, { remove: withOrphans(owned, nic, gone) })])
 }
 
 /**
@@ -85,7 +86,7 @@ export function addNic(lines: readonly Line[], nic: NicRef, entries: readonly (r
   const moved = before.map((one) => (one.style === nic.style && nic.style === 'legacy' && one.index >= nic.index ? { ...one, index: one.index + 1 } : one))
   const isWanted = (after: Nic[]): boolean => [...wanted].every(([sub, values]) => sameValues(valuesOf(after, nic, sub), values)) && sameBut(moved, after, (one) => sameNic(one, nic))
   const replace = renumber(owned, nic, 1)
-  return firstThat(isWanted, nic, 'type', [() => splice(lines, { replace, insert: new Map([[place, block]]) })])
+  return firstThat(lines, isWanted, nic, 'type', [() => splice(lines, { replace, insert: new Map([[place, block]]) })])
 }
 
 /**
@@ -104,7 +105,7 @@ export function removeNic(lines: readonly Line[], nic: NicRef): Line[] {
     .filter((one) => !sameNic(one, nic))
     .map((one) => (one.style === nic.style && nic.style === 'legacy' && one.index > nic.index ? { ...one, index: one.index - 1 } : one))
   const renumbered = splice(lines, { replace: renumber(owned, { ...nic, index: nic.index + 1 }, -1) })
-  return firstThat((after) => sameBut(moved, after, () => false), nic, '', [() => cutOut(renumbered, gone)])
+  return firstThat(lines, (after) => sameBut(moved, after, () => false), nic, '', [() => cutOut(renumbered, gone)])
 }
 
 /**
@@ -128,7 +129,7 @@ export function retype(lines: readonly Line[], nic: NicRef, type: string, keep: 
   if (typeLine === undefined) insert.set(start, [writeLine(netKey(nic, 'type'), type, [settings(mine)])])
   if (above.length > 0) insert.set(start + 1, above.map(({ setting }) => setting.raw.replace(/[\r\n]+$/, '')))
   const isWanted = (after: Nic[]): boolean => sameValues(valuesOf(after, nic, 'type'), [type]) && sameBut(seen(lines), after, (one) => sameNic(one, nic))
-  return firstThat(isWanted, nic, 'type', [() => splice(lines, { replace, remove, insert })])
+  return firstThat(lines, isWanted, nic, 'type', [() => splice(lines, { replace, remove, insert })])
 }
 
 /** Lists change as little as they can: what stays keeps its line, the rest is changed in place, added or removed. */
@@ -170,19 +171,24 @@ function placeForNic(lines: readonly Line[], owned: readonly NicLine[]): number 
   return last === -1 || included > last ? endOf(lines) : last + 1
 }
 
-/** Lines `key =` of a NIC that stand first once `gone` has gone, and did not before. */
-function leadingClears(mine: readonly NicLine[], gone: ReadonlySet<number>): number[] {
-  const clears: number[] = []
+/**
+ * With the lines `key =` that would come to stand first of their NIC once `gone` has gone, and did not before: LXC
+ * refuses to clear a key of a NIC that does not exist yet.
+ */
+function withOrphans(owned: readonly NicLine[], nic: NicRef, gone: ReadonlySet<number>): Set<number> {
+  const all = new Set(gone)
   let defined = false
   let stillDefined = false
-  for (const { at, setting, sub } of mine) {
+  for (const line of owned) {
+    const { at, setting, sub } = line
+    if (line.nic !== undefined && !isOf(line, nic)) continue
     if (sub === '') defined = stillDefined = false
     else if (setting.value !== '') {
       defined = true
       stillDefined ||= !gone.has(at)
-    } else if (defined && !stillDefined) clears.push(at)
+    } else if (defined && !stillDefined) all.add(at)
   }
-  return clears
+  return all
 }
 
 /** Legacy keys that name their NIC by number follow it when it moves. */
@@ -225,6 +231,9 @@ const read = (lines: readonly Line[]) => evaluate({ file: '', lines: [...lines] 
 
 const seen = (lines: readonly Line[]): Nic[] => read(lines).nics
 
+/** Lines for which LXC would refuse the file, and which an edit can bring about. */
+const refused = (lines: readonly Line[]): number => read(lines).problems.filter(({ code }) => code === 'clear-before-define').length
+
 const sameNic = (one: NicRef, other: NicRef): boolean => one.style === other.style && one.index === other.index
 
 const valuesOf = (nics: readonly Nic[], nic: NicRef, sub: string): string[] =>
@@ -247,10 +256,10 @@ function sameBut(before: readonly Nic[], after: readonly Nic[], except: (nic: Ni
 }
 
 /** @throws {LxcnetError} `edit-defeated` when none of the attempts gives what is wanted */
-function firstThat(isWanted: (after: Nic[]) => boolean, nic: NicRef, sub: string, attempts: readonly (() => Line[])[]): Line[] {
+function firstThat(before: readonly Line[], isWanted: (after: Nic[]) => boolean, nic: NicRef, sub: string, attempts: readonly (() => Line[])[]): Line[] {
   for (const attempt of attempts) {
     const lines = parse(print(attempt())) // a CR and an LF that come to stand together are one line end now
-    if (isWanted(seen(lines))) return lines
+    if (isWanted(seen(lines)) && refused(lines) <= refused(before)) return lines
   }
   const what = sub === '' ? `NIC ${nic.index}` : netKey(nic, sub)
   throw new LxcnetError('edit-defeated', `${what}: other lines of the file would defeat the change`, { suggestions: ['bring the NIC into one block, type first, and try again'] })

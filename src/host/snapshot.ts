@@ -1,9 +1,9 @@
 /**
  * One reading of a host: a single shell answers everything that the rooms ask, and writes nothing.
  *
- * The script is templates/host.sh, the fragments of the probes and a function called on the last line, so that a cut
+ * The script is templates/host.sh, the fragments of the probes and a call, all inside one pair of braces, so that a cut
  * stream runs nothing. Answers are framed as `@NONCE KIND STATUS LENGTH ID` with LENGTH bytes after the line; files come
- * last, as tar archives.
+ * last, as tar archives, and `@NONCE end` closes them.
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { exit, LxcnetError } from '../core/error.ts'
@@ -51,6 +51,14 @@ export interface Snapshot {
   digest: string
 }
 
+/**
+ * One compound command, which a shell runs only once it has read all of it. (A list of functions with a call at the end
+ * is not enough: cut in the name of a function that begins like an earlier one, it would call that.)
+ */
+export function whole(parts: readonly string[]): string {
+  return `{\n${parts.join('\n')}\n}\n`
+}
+
 /** The definitions that every script starts with. */
 export function preamble(scope: Scope, nonce: string, probes: readonly Probe[]): string {
   const live = scope.root === '' ? '1' : ''
@@ -84,12 +92,12 @@ export interface SnapshotOptions {
 
 export async function takeSnapshot(host: Host, scope: Scope, probes: readonly Probe[], options: SnapshotOptions = {}): Promise<Snapshot> {
   const nonce = randomBytes(8).toString('hex')
-  const script = [
+  const script = whole([
     preamble(scope, nonce, probes),
     templateText('history.sh'),
     snapshotFunction(scope, probes, options.journal),
-    'lx_snapshot\n',
-  ].join('\n')
+    'lx_snapshot',
+  ])
   const result = await host.exec(script)
   return readSnapshot(frames(result, nonce, host.name))
 }
@@ -108,10 +116,13 @@ export function frames(result: ExecResult, nonce: string, host: string): Frames 
   while (at !== -1 && at < stdout.length) {
     const end = stdout.indexOf(10, at)
     if (end === -1) break
-    const [, kind = '', status = '', length = '', ...id] = stdout.toString('latin1', at, end).split(' ')
-    if (kind === 'tar') return { list, tar: stdout.subarray(end + 1) }
-    const body = end + 1 + Number(length)
-    list.push({ kind, status: Number(status), id: id.join(' '), text: stdout.toString('latin1', end + 1, body) })
+    const head = /^@\w+ (\w+) (\d+) (\d+) (.*)$/s.exec(stdout.toString('latin1', at, end))
+    const body = end + 1 + Number(head?.[3] ?? 0)
+    if (head !== null && body <= stdout.length) {
+      const [, kind = '', status = '', , id = ''] = head
+      if (kind === 'tar') return { list, tar: complete(stdout.subarray(end + 1), mark) }
+      list.push({ kind, status: Number(status), id, text: stdout.toString('latin1', end + 1, body) })
+    }
     at = stdout.indexOf(mark, body, 'latin1')
   }
   if (list.length === 0) {
@@ -124,7 +135,13 @@ export function frames(result: ExecResult, nonce: string, host: string): Frames 
   return { list, tar: undefined }
 }
 
-/** @throws {LxcnetError} `unreachable` when the stream of files is missing */
+/** The archives without the line that closes them; undefined when that line did not arrive. */
+function complete(archives: Buffer, mark: string): Buffer | undefined {
+  const end = archives.lastIndexOf(`\n${mark}end\n`, undefined, 'latin1')
+  return end === -1 ? undefined : archives.subarray(0, end)
+}
+
+/** @throws {LxcnetError} `unreachable` when the stream of files is missing or was cut */
 export function readSnapshot({ list, tar }: Frames): Snapshot {
   const snapshot: Snapshot = {
     files: new Map(),
@@ -146,13 +163,13 @@ export function readSnapshot({ list, tar }: Frames): Snapshot {
   if (tar === undefined) throw new LxcnetError('unreachable', 'the host stopped answering in the middle', { exit: exit.unreachable })
   const names = createHash('sha256')
   const bytes = createHash('sha256')
-  for (const { path, data, type, mode, uid, gid } of readTar(tar)) {
+  for (const { path, data, type, target, mode, uid, gid } of readTar(tar)) {
+    const ofHistory = path.includes('/lxcnet/journal/')
     snapshot.listing.push(`/${path}`)
+    if (!ofHistory) names.update(`./${path}\0${type === '2' ? `${target}\n` : ''}`, 'latin1')
     if (type !== '0') continue
     snapshot.files.set(`/${path}`, { text: data.toString('latin1'), mode, uid, gid })
-    if (path.includes('/lxcnet/journal/')) continue
-    names.update(`./${path}\0`, 'latin1')
-    bytes.update(data)
+    if (!ofHistory) bytes.update(data)
   }
   snapshot.digest = `${names.digest('hex')}-${bytes.digest('hex')}`
   return snapshot

@@ -1,7 +1,8 @@
 /**
  * tar archives in memory: read what GNU tar and busybox tar write, write what both read.
  *
- * Format: POSIX.1-2024 pax, "ustar Interchange Format"; GNU's long names (type L) and pax paths (type x) are read.
+ * Format: POSIX.1-2024 pax, "ustar Interchange Format"; GNU's long names (types L and K) and pax records (type x) are
+ * read, and a hard link to a file that came earlier is given as that file again.
  * A stream of several archives one after another is read as one, since xargs(1) may start tar more than once.
  */
 
@@ -12,6 +13,8 @@ export interface TarEntry {
   data: Buffer
   /** tar's type flag: '0' file, '2' symbolic link, '5' directory. */
   type: string
+  /** What a symbolic link points to; '' for anything else. */
+  target: string
   mode: number
   uid: number
   gid: number
@@ -21,7 +24,9 @@ const block = 512
 
 export function readTar(archive: Buffer): TarEntry[] {
   const entries: TarEntry[] = []
-  let longName: string | undefined
+  const files = new Map<string, Buffer>()
+  let path: string | undefined
+  let target: string | undefined
   for (let at = 0; at + block <= archive.length; ) {
     if (archive[at] === 0) {
       at += block // end of one archive; another may follow
@@ -31,16 +36,26 @@ export function readTar(archive: Buffer): TarEntry[] {
     const type = String.fromCharCode(archive[at + 156] ?? 0)
     const data = archive.subarray(at + block, at + block + size)
     const next = at + block + Math.ceil(size / block) * block
-    if (type === 'L') longName = text(data, 0, size)
-    else if (type === 'x') longName = /(?:^|\n)\d+ path=([^\n]*)\n/.exec(data.toString('latin1'))?.[1]
-    else {
-      const prefix = archive.toString('latin1', at + 257, at + 262) === 'ustar' && archive[at + 263] !== 0x20 ? text(archive, at + 345, 155) : ''
-      const path = longName ?? (prefix === '' ? '' : `${prefix}/`) + text(archive, at, 100)
-      longName = undefined
+    if (type === 'L') path = text(data, 0, size)
+    else if (type === 'K') target = text(data, 0, size)
+    else if (type === 'x') {
+      const records = paxRecords(data)
+      path = records.get('path')
+      target = records.get('linkpath')
+    } else {
+      const posix = archive.toString('latin1', at + 257, at + 262) === 'ustar' && archive[at + 263] !== 0x20
+      const prefix = posix ? text(archive, at + 345, 155) : ''
+      const name = relative(path ?? (prefix === '' ? '' : `${prefix}/`) + text(archive, at, 100))
+      const link = target ?? text(archive, at + 157, 100)
+      const linked = type === '1' ? files.get(relative(link)) : undefined
+      const isFile = type === '0' || type === '\0' || linked !== undefined
+      path = target = undefined
+      if (isFile) files.set(name, linked ?? data)
       entries.push({
-        path: path.startsWith('./') ? path.slice(2) : path,
-        data,
-        type: type === '\0' ? '0' : type,
+        path: name,
+        data: linked ?? data,
+        type: isFile ? '0' : type,
+        target: type === '2' ? link : '',
         mode: number(archive, at + 100, 8),
         uid: number(archive, at + 108, 8),
         gid: number(archive, at + 116, 8),
@@ -49,6 +64,21 @@ export function readTar(archive: Buffer): TarEntry[] {
     at = next
   }
   return entries
+}
+
+const relative = (path: string): string => (path.startsWith('./') ? path.slice(2) : path)
+
+/** `LENGTH KEY=VALUE\n`, where the length counts itself; a value may hold line ends. */
+function paxRecords(data: Buffer): Map<string, string> {
+  const records = new Map<string, string>()
+  for (let at = 0; at < data.length; ) {
+    const length = Number.parseInt(data.toString('latin1', at, at + 20), 10)
+    if (!(length > 0)) break
+    const [, key = '', value = ''] = /^\d+ ([^=]*)=(.*)\n$/s.exec(data.toString('latin1', at, at + length)) ?? []
+    records.set(key, value)
+    at += length
+  }
+  return records
 }
 
 /** An archive of regular files, mode 0600. Paths are at most 100 bytes. */

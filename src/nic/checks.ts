@@ -44,7 +44,7 @@ function valueChecks({ nic, view }: Subject): Finding[] {
     if (!known && name !== 'type') return [] // with an unknown type nothing else can be judged
     if (key === undefined) return [error('unknown-key', `${name}: no LXC knows this key`, 'see `lxcnet help create` for the keys', name)]
     if (list.every((one) => one.value === '')) return []
-    if (!knows(key, view.version)) {
+    if (nic.style === 'modern' && !knows(key, view.version)) {
       return [error('key-too-new', `${name}: LXC ${view.version} does not know it (it came with ${key.since}) and would refuse the whole file`, 'leave it out or upgrade LXC', name)]
     }
     if (known && !(key.types as readonly string[]).includes(type)) {

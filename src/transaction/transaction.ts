@@ -8,7 +8,7 @@ import { exit, LxcnetError } from '../core/error.ts'
 import type { Probe } from '../core/probe.ts'
 import type { Host } from '../host/port.ts'
 import { quote, quoteAll } from '../host/shell.ts'
-import { type Frames, frames, preamble, readSnapshot, type Scope, type Snapshot, snapshotFunction } from '../host/snapshot.ts'
+import { type Frames, frames, preamble, readSnapshot, type Scope, type Snapshot, snapshotFunction, whole } from '../host/snapshot.ts'
 import { writeTar } from '../host/tar.ts'
 import { type Change, isFinal, ordered, type Plan } from '../plan/plan.ts'
 import { templateText } from '../template/template.ts'
@@ -39,9 +39,10 @@ export interface Recovered {
   detail: string
 }
 
-/** Sorts by time; the tail keeps two runs of one second apart. */
+/** `20261121-062708-4171f`: sorts by time, to the millisecond; two hex digits keep two runs of one instant apart. */
 export function newId(now: Date): string {
-  return `${now.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15)}-${randomBytes(2).toString('hex')}`
+  const [date, time, rest] = now.toISOString().replace(/[-:Z]/g, '').split(/[T.]/)
+  return `${date}-${time}-${rest}${randomBytes(1).toString('hex')}`
 }
 
 const sha256 = (text: string): string => createHash('sha256').update(text, 'latin1').digest('hex')
@@ -65,7 +66,7 @@ export async function carryOut(host: Host, plan: Plan, { scope, reads, then, met
   const steps = ordered(plan.changes)
   const payload = writeTar(payloadFiles(steps, plan, meta)).toString('base64').replace(/.{76}/g, '$&\n')
   const nonce = randomBytes(8).toString('hex')
-  const script = [
+  const script = whole([
     preamble(scope, nonce, reads),
     templateText('history.sh'),
     templateText('transaction.sh'),
@@ -77,8 +78,8 @@ export async function carryOut(host: Host, plan: Plan, { scope, reads, then, met
     ...then.flatMap((probe) => probe.paths).length === 0 ? [] : [`  lx_read() {\n  ${then.flatMap((probe) => probe.paths).join('\n')}\n  }`],
     '  lx_snapshot',
     '}',
-    'lx_main\n',
-  ].join('\n')
+    'lx_main',
+  ])
   const answered = frames(await host.exec(script), nonce, host.name)
   return outcome(answered, steps, meta.id, host.name, scope)
 }
@@ -86,12 +87,12 @@ export async function carryOut(host: Host, plan: Plan, { scope, reads, then, met
 /** Finishes what killed runs left on the host. */
 export async function recover(host: Host, scope: Scope): Promise<Recovered[]> {
   const nonce = randomBytes(8).toString('hex')
-  const script = [
+  const script = whole([
     preamble(scope, nonce, []),
     templateText('transaction.sh'),
     `lx_main() {\n  lx_recovery ${quote(scope.state)}\n  lx_frame end 0 - ''\n}`,
-    'lx_main\n',
-  ].join('\n')
+    'lx_main',
+  ])
   const { list } = frames(await host.exec(script), nonce, host.name)
   refuse(list, host.name, scope)
   return list

@@ -1,8 +1,8 @@
 /** `lxcnet create`: one more NIC for a container, or another in the place of one. */
 import { exit, LxcnetError } from '../core/error.ts'
 import { compareVersions } from '../core/version.ts'
-import { addNic, removeNic } from '../document/edit.ts'
-import { parse } from '../document/lxc-config.ts'
+import { addNic, type NicRef, retype, setKey } from '../document/edit.ts'
+import { type Line, parse } from '../document/lxc-config.ts'
 import { alreadySo, buildNic, type Container, type Entries, findKey, type Finding, keyOfWord, modeOf, type Nic, type NicType, typeOf, value } from '../nic/index.ts'
 import type { Context, View } from './context.ts'
 import { containerOf } from './context.ts'
@@ -46,14 +46,20 @@ export function createNic(context: Context, view: View, request: CreateRequest):
     return draftOf(context, view, [{ container, lines: parse(container.text), indexes: [], why: '' }], { restart: false, findings })
   }
   let lines = parse(container.text)
-  if (replace !== undefined) lines = removeNic(lines, { style, index })
-  lines = addNic(lines, { style, index }, entries)
+  lines = replace === undefined ? addNic(lines, { style, index }, entries) : inPlace(lines, { style, index }, entries)
   const what = `${type}${modeWord(entries)}${linkWord(entries)}`
   const why = `${container.name}: ${replace === undefined ? 'adds' : 'replaces'} NIC ${index}, ${what}`
   return draftOf(context, view, [{ container, lines, indexes: [index], why }], {
     restart: request.restart,
     findings: [...findings, ...secondNic(container, nics, replace)],
   })
+}
+
+/** Where the old NIC stood, line for line as far as the two agree. */
+function inPlace(lines: Line[], nic: NicRef, entries: Entries): Line[] {
+  const wanted = Map.groupBy(entries, ([key]) => key)
+  const retyped = retype(lines, nic, entries[0]?.[1] ?? '', (key) => wanted.has(key))
+  return [...wanted].slice(1).reduce((all, [key, list]) => setKey(all, nic, key, list.map(([, text]) => text)), retyped)
 }
 
 /** The syntax a new NIC is written in: the file's own; for a file without NICs what the host's LXC reads. */

@@ -18,7 +18,7 @@ export interface Assignment {
 
 /** @throws {LxcnetError} `usage` */
 export function parseAssignment(text: string): Assignment {
-  const [, key = '', operator = '', value = ''] = /^(?:lxc\.net\.\d+\.)?([a-z][a-z0-9_.-]*)(\+=|-=|=)(.*)$/s.exec(text) ?? []
+  const [, key = '', operator = '', value = ''] = /^(?:lxc\.net\.\d+\.)?([a-z](?:[a-z0-9_.-]*[a-z0-9_])?)(\+=|-=|=)(.*)$/s.exec(text) ?? []
   if (key === '') throw new LxcnetError('usage', `${JSON.stringify(text)} is not key=value`, { exit: exit.usage, suggestions: ['for instance mtu=1400, link=br0, ipv4.address+=10.0.5.4/24'] })
   return { key, operator: operator as Assignment['operator'], values: [value] }
 }

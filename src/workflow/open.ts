@@ -2,7 +2,7 @@
 import { randomInt } from 'node:crypto'
 import { existsSync, realpathSync } from 'node:fs'
 import { homedir, userInfo } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { exit, LxcnetError } from '../core/error.ts'
 import { LocalHost } from '../host/local.ts'
 import { quoteAll } from '../host/shell.ts'
@@ -20,11 +20,11 @@ export function openContext(flags: PlaceFlags, argv: readonly string[]): Context
   const plain = uid !== 0 && root === ''
   const version = flags['lxc-version']
   if (version !== undefined && !/^\d+\.\d+(\.\d+)?$/.test(version)) {
-    throw new LxcnetError('usage', `--lxc-version: "${version}" is not a release such as 5.0.2`, { exit: exit.usage })
+    throw new LxcnetError('usage', `--lxc-version: "${version}" is not a release of LXC`, { exit: exit.usage, suggestions: ['for instance --lxc-version 5.0.2'] })
   }
   const lxcpath = flags.lxcpath === undefined ? '' : `/${flags.lxcpath.replace(/^\/+/, '')}`
   if (flags.lxcpath !== undefined && !flags.lxcpath.startsWith('/')) {
-    throw new LxcnetError('usage', `--lxcpath: "${flags.lxcpath}" is not an absolute path`, { exit: exit.usage })
+    throw new LxcnetError('usage', `--lxcpath: "${flags.lxcpath}" is not an absolute path`, { exit: exit.usage, suggestions: [`--lxcpath ${resolve(flags.lxcpath)}`] })
   }
   return {
     host: new LocalHost(),
@@ -46,6 +46,6 @@ function treeOf(given: string): string {
     throw new LxcnetError('no-root', `--root: there is no directory ${JSON.stringify(given)}`, { exit: exit.usage, suggestions: ['give a directory with var/lib/lxc below it'] })
   }
   const tree = realpathSync(given)
-  if (/[\n\0]/.test(tree)) throw new LxcnetError('no-root', '--root: a path with a line break is not supported', { exit: exit.usage })
+  if (/[\n\0]/.test(tree)) throw new LxcnetError('no-root', '--root: a path with a line break is not supported', { exit: exit.usage, suggestions: ['rename the directory'] })
   return tree === '/' ? '/.' : tree
 }

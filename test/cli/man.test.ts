@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { manifest, manPages } from '../../build.ts'
 
 const root = join(import.meta.dirname, '../..')
-const pages = Object.entries(await manPages(await manifest()))
+const pages = Object.entries(manPages(await manifest()))
 
 describe('manual pages', () => {
   for (const [file, text] of pages) {

@@ -35,10 +35,9 @@ describe('start', () => {
       const expected = { status: 0, stdout: text, stderr: '' }
       assert.deepEqual(lxcnet(...words), expected)
       assert.deepEqual(live(...words), expected)
-      assert.ok(
-        text.split('\n').every((line) => line.length <= 80),
-        'a line is wider than 80 columns',
-      )
+      // An example stays one line, to be pasted.
+      const wide = text.split('\n').filter((line) => line.length > 80 && !line.startsWith('  $ '))
+      assert.deepEqual(wide, [])
     })
   }
 
@@ -53,7 +52,7 @@ describe('start', () => {
     assert.equal(lxcnet('list', 'web1', '--help').stdout, pages['list'])
   })
 
-  it('asks no question when the reader leaves early', () => {
+  it('is quiet when the reader leaves early', () => {
     for (const words of ['--help', 'list --help', 'list web1 --help', 'lst']) {
       const script = `"${process.execPath}" "${front}" ${words} | true; echo "\${PIPESTATUS[0]}"`
       const { stdout, stderr } = spawnSync('bash', ['-c', script], { encoding: 'utf8' })

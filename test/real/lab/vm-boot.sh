@@ -20,4 +20,4 @@ $bb mount -t overlay -o lowerdir=/ro,upperdir=/rw/upper,workdir=/rw/work overlay
 $bb mount --move /proc /root/proc
 $bb mount --move /sys /root/sys
 $bb mount --move /dev /root/dev
-exec $bb switch_root /root /bin/busybox sh /usr/local/sbin/vm-init
+exec $bb switch_root /root /bin/sh /usr/local/sbin/vm-init

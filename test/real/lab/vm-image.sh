@@ -30,7 +30,7 @@ umount mnt
 
 mkdir -p ird/bin ird/dev ird/proc ird/sys ird/ro ird/rw ird/root ird/mod
 cp "$rootfs/bin/busybox" ird/bin/
-cp "$here/vm-boot.sh" ird/init
+install -m 755 "$here/vm-boot.sh" ird/init
 # In this order: each needs the ones before it.
 for module in virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_blk failover \
   net_failover virtio_net overlay; do

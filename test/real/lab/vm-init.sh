@@ -1,4 +1,4 @@
-#!/bin/busybox sh
+#!/bin/sh
 # Brings up a virtual machine as far as all of them are alike, waits there, and becomes one of them when the serial line
 # says which. The wait is where the machine was saved once and from where its clones go on.
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8

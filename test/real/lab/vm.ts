@@ -108,7 +108,8 @@ function launchMachine(lab: string, lan: number, home: string, number: number, m
   const boot = `console=ttyS0 panic=-1 quiet loglevel=3 net.ifnames=0 nokaslr mitigations=off tsc=reliable no_timer_check \
 random.trust_cpu=on rcupdate.rcu_expedited=1 apparmor=0 rdinit=/init`
   const argv = [
-    ...['nsenter', '-t', `${lan}`, '-n', 'qemu-system-x86_64', '-nodefaults', '-no-user-config', '-display', 'none'],
+    ...['nsenter', '-t', `${lan}`, '-n', 'qemu-system-x86_64', '-nodefaults', '-no-user-config', '-no-reboot'],
+    ...['-display', 'none'],
     ...['-accel', 'tcg,thread=multi,tb-size=64', '-cpu', 'max', '-m', '512', '-smp', '1'],
     ...['-machine', 'pc,memory-backend=ram,usb=off,vmport=off'],
     ...['-kernel', join(home, 'vmlinux'), '-initrd', join(home, 'initrd'), '-append', boot],
@@ -185,6 +186,6 @@ async function connectSsh(lab: string, lan: number, vm: VmHost): Promise<void> {
 }
 
 function explained(lab: string, name: string, error: unknown): Error {
-  const said = ['log', 'console'].map((file) => ground.record(lab, `${name}.${file}`)?.trim())
+  const said = ['log', 'console'].map((file) => ground.record(lab, `${name}.${file}`)?.trim().slice(-2000))
   return new Error([`lab: ${name}: ${error instanceof Error ? error.message : error}`, ...said].filter(Boolean).join('\n'))
 }

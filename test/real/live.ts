@@ -1,0 +1,105 @@
+/** What the tests on real hosts ask: lxcnet as a person types it, LXC for what it reads, the kernel for what is there. */
+import assert from 'node:assert/strict'
+import type { ChangeReport } from '../../src/report/change.ts'
+import type { CheckReport } from '../../src/report/check.ts'
+import type { ListReport, ShowReport } from '../../src/report/list.ts'
+import type { LabHost } from './lab/lab.ts'
+
+/** A command line as typed; an array where a word has blanks in it. */
+export type Line = string | string[]
+
+const words = (line: Line): string[] => (typeof line === 'string' ? line.split(' ') : line)
+
+/** Runs a changing command, which has to succeed. */
+export async function change(host: LabHost, line: Line): Promise<ChangeReport> {
+  const { status, stdout, stderr } = await host.lxcnet([...words(line), '--json'])
+  assert.equal(status, 0, `lxcnet ${words(line).join(' ')}: ${stdout}${stderr}`)
+  return JSON.parse(stdout) as ChangeReport
+}
+
+export interface Refusal {
+  code: string
+  message: string
+  suggestions: string[]
+  exit: number
+}
+
+/** Runs a command that has to be refused. */
+export async function refused(host: LabHost, line: Line): Promise<Refusal> {
+  const { status, stdout } = await host.lxcnet([...words(line), '--json'])
+  const refusal = JSON.parse(stdout) as Refusal & { schema: string }
+  assert.equal(refusal.schema, 'lxcnet.error/1', `lxcnet ${words(line).join(' ')} is refused: ${stdout}`)
+  assert.equal(status, refusal.exit)
+  return refusal
+}
+
+export const list = async (host: LabHost, name = '*'): Promise<ListReport> => document(await host.lxcnet(['list', name, '--json']))
+
+export const show = async (host: LabHost, name: string): Promise<ShowReport> => document(await host.lxcnet(['show', name, '--json']))
+
+export const check = async (host: LabHost, name = '*'): Promise<CheckReport> => document(await host.lxcnet(['check', name, '--json']))
+
+function document<T>({ stdout, stderr }: { stdout: string; stderr: string }): T {
+  assert.notEqual(stdout, '', stderr)
+  return JSON.parse(stdout) as T
+}
+
+/** What LXC reads for a key of a NIC, a line for each value. */
+export const read = async (host: LabHost, name: string, key: string): Promise<string[]> =>
+  (await host.ok('lxc-info -n "$1" -H -c "lxc.net.$2"', {}, name, key)).split('\n').filter(Boolean)
+
+/** Starts a container that has to start. */
+export async function start(host: LabHost, ...names: string[]): Promise<void> {
+  for (const name of names) {
+    const { status, stderr } = await host.start(name)
+    assert.equal(status, 0, `${name} starts: ${stderr}`)
+  }
+}
+
+export interface Link {
+  ifname: string
+  ifindex: number
+  link_index?: number
+  address: string
+  mtu: number
+  flags: string[]
+  master?: string
+  num_rx_queues: number
+  num_tx_queues: number
+  linkinfo?: { info_kind?: string; info_data?: { mode?: string; id?: number; flags?: string[] } }
+  addr_info: { family: string; local: string; prefixlen: number; broadcast?: string; scope: string }[]
+}
+
+/** The links inside a running container, or of the host itself. */
+export async function links(host: LabHost, name: string | null): Promise<Link[]> {
+  const enter = name === null ? '' : 'nsenter -t "$(lxc-info -n "$1" -pH)" -n '
+  return JSON.parse(await host.ok(`${enter}ip -d -j address show`, {}, name ?? '')) as Link[]
+}
+
+export async function link(host: LabHost, name: string | null, ifname: string): Promise<Link> {
+  const all = await links(host, name)
+  const found = all.find((one) => one.ifname === ifname)
+  assert.ok(found, `${name ?? host.name} has ${ifname}, not only ${all.map((one) => one.ifname).join(', ')}`)
+  return found
+}
+
+/** Default routes and others inside a container, as the kernel prints them. */
+export const routes = async (host: LabHost, name: string, family: 4 | 6 = 4): Promise<string[]> =>
+  (await host.ok(`nsenter -t "$(lxc-info -n "$1" -pH)" -n ip -${family} route show`, {}, name)).split('\n').map((line) => line.trim())
+
+/** From a container, or from the host itself (null), to an address. */
+export type Ping = [host: LabHost, from: string | null, to: string]
+
+/** Pings at once: those of `reached` have to be answered, those of `lost` not. The kernel gets a second for each. */
+export async function pings({ reached, lost = [] }: { reached: Ping[]; lost?: Ping[] }): Promise<void> {
+  const word = ([host, from, to]: Ping): string => `${from ?? host.name} → ${to}`
+  const one = async (ping: Ping): Promise<string[]> => {
+    const [host, from, to] = ping
+    return (await host.ping(from, to)) ? [word(ping)] : []
+  }
+  const answered = (await Promise.all([...reached, ...lost].map(one))).flat().sort()
+  assert.deepEqual(answered, reached.map(word).sort())
+}
+
+export const codes = ({ findings }: CheckReport, name: string): string[] =>
+  findings.filter(({ container }) => container === name).map(({ severity, code }) => `${severity} ${code}`)
