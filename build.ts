@@ -9,7 +9,7 @@
  *   dist/help.json             every help page and --version, as text, for bin/run.js
  *   man/                       the same manifest as manual pages
  */
-import { existsSync, globSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { type Interfaces, Plugin } from '@oclif/core'
 import * as esbuild from 'esbuild'
@@ -32,9 +32,6 @@ async function build(): Promise<void> {
   write('dist/help.json', JSON.stringify(await helpPages(commands)))
   for (const [file, text] of Object.entries(manPages(commands))) write(file, text)
   await bundle()
-  // What `npm install lxcnet` does elsewhere: `npx lxcnet` works in the checkout too.
-  const link = join(root, 'node_modules/.bin/lxcnet')
-  if (!existsSync(link)) symlinkSync('../../bin/run.js', link)
 }
 
 function write(file: string, text: string): void {

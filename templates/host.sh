@@ -52,13 +52,15 @@ lx_canon() {
 # entries in readdir order, as lxc.include takes them. The working directory is the root.
 lx_path() {
   for lx_p in "$@"; do
+    shift # what is left in the end are the directories: one find for all
     lx_canon "$lx_p" || continue
     if [ -d "$lx_root$lx_real" ]; then
-      find ".$lx_real/" -maxdepth 1 -name '?*.conf' ! -type d -print0 2>/dev/null
+      set -- "$@" ".$lx_real/"
     elif [ -f "$lx_root$lx_real" ] && [ -r "$lx_root$lx_real" ]; then
       printf '.%s\0' "$lx_real"
     fi
   done
+  [ "$#" -eq 0 ] || find "$@" -maxdepth 1 -name '?*.conf' ! -type d -print0 2>/dev/null
 }
 
 # lx_links PATH...: frames the paths that resolve to another one, and those that are directories or cannot be read.

@@ -20,7 +20,12 @@ const exitCodes: Record<ChangeResult, number> = {
 export abstract class ChangeCommand extends LxcnetCommand {
   /** What the global flags mean for a change. */
   protected options(flags: { 'dry-run': boolean; allow?: string[] | undefined }) {
-    return { containers: [], dryRun: flags['dry-run'], allow: new Set(flags.allow), confirm: (plan: ChangeReport) => this.confirmPlan(plan) }
+    return {
+      containers: [],
+      dryRun: flags['dry-run'],
+      allow: new Set(flags.allow),
+      confirm: (plan: ChangeReport) => this.confirmPlan(plan),
+    }
   }
 
   /** Asks on a terminal; elsewhere the command line is the consent, since every change can be taken back. */
@@ -38,6 +43,3 @@ export abstract class ChangeCommand extends LxcnetCommand {
     return report
   }
 }
-
-/** Columns of the terminal; 0 in a pipe. */
-export const columns = (): number => (process.stdout.isTTY ? process.stdout.columns || 80 : 0)

@@ -2,6 +2,7 @@
 import { stripVTControlCharacters, styleText } from 'node:util'
 import { Errors } from '@oclif/core'
 import { exit, LxcnetError } from '../core/error.ts'
+import { readable } from '../report/table.ts'
 
 /** What was thrown, as the error that lxcnet reports. */
 export function asLxcnetError(thrown: unknown): LxcnetError {
@@ -67,5 +68,5 @@ function causes(error: LxcnetError): Error[] {
 
 const stackOf = (thrown: unknown): string => (thrown instanceof Error && thrown.stack) || String(thrown)
 
-/** A file's text must not steer the terminal: control characters but tab and newline become a question mark. */
-const visible = (text: string): string => text.replace(/(?![\t\n])\p{Cc}/gu, '?')
+/** A file's text must not steer the terminal; line breaks of a message stay. */
+const visible = (text: string): string => text.split('\n').map(readable).join('\n')

@@ -82,6 +82,9 @@ export abstract class LxcnetCommand extends Command {
   }
 }
 
+/** Columns of the terminal; 0 in a pipe. */
+export const columns = (): number => (process.stdout.isTTY ? process.stdout.columns || 80 : 0)
+
 /** oclif's NonExistentFlagsError, which it does not export. */
 const isUnknownFlag = (error: unknown): error is Error & { flags: string[] } =>
   error instanceof Error && 'flags' in error && Array.isArray(error.flags)

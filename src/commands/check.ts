@@ -10,8 +10,13 @@ import { selectContainers } from '../workflow/select.ts'
 export default class Check extends LxcnetCommand {
   static override summary = 'Find what is wrong with the NICs: what LXC refuses, what does not start, what clashes.'
   static override description = 'Exits 1 when there are errors. Each finding has a code, explained in lxcnet-errors(7).'
-  static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> web01 --allow not-up']
-  static override args = { container: Args.string({ ignoreStdin: true, description: 'name or shell pattern; all when left out' }) }
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> web01 --allow not-up',
+  ]
+  static override args = {
+    container: Args.string({ ignoreStdin: true, description: 'name or shell pattern; all when left out' }),
+  }
 
   async run(): Promise<CheckReport> {
     const { args, flags } = await this.parse(Check)

@@ -2,11 +2,11 @@ import { Args, Flags } from '@oclif/core'
 import { ChangeCommand, restartFlag } from '../cli/change-command.ts'
 import { keys, type NicType, nicTypes } from '../nic/index.ts'
 import type { ChangeReport } from '../report/change.ts'
+import { askForNic } from '../workflow/ask-nic.ts'
 import { change } from '../workflow/change.ts'
 import { checkContainerName } from '../workflow/context.ts'
 import { createContainer } from '../workflow/create-container.ts'
 import { createNic } from '../workflow/create-nic.ts'
-import { askForNic } from '../workflow/ask-nic.ts'
 import { openContext } from '../workflow/open.ts'
 
 /** Common words of other tools for LXC's own. */
@@ -14,7 +14,11 @@ const aliases: Record<string, string[]> = { link: ['parent'], hwaddr: ['mac'], i
 
 const describe = (flag: string): string => {
   const named = keys.filter((key) => key.flag === flag)
-  const texts = named.map((key) => (named.length > 1 ? `${key.name}: ${key.value.kind === 'choice' ? key.value.of.join(', ') : key.summary}` : key.summary))
+  const texts = named.map((key) =>
+    named.length > 1
+      ? `${key.name}: ${key.value.kind === 'choice' ? key.value.of.join(', ') : key.summary}`
+      : key.summary,
+  )
   return texts.join('; ')
 }
 
@@ -22,14 +26,19 @@ const describe = (flag: string): string => {
 const keyFlags = Object.fromEntries(
   [...new Set(keys.slice(1).map((key) => key.flag))].map((flag) => {
     const list = keys.some((key) => key.flag === flag && key.list)
-    const common = { helpGroup: 'NIC', description: describe(flag), ...(aliases[flag] === undefined ? {} : { aliases: aliases[flag] }) }
+    const common = {
+      helpGroup: 'NIC',
+      description: describe(flag),
+      ...(aliases[flag] === undefined ? {} : { aliases: aliases[flag] }),
+    }
     return [flag, list ? Flags.string({ ...common, multiple: true, multipleNonGreedy: true }) : Flags.string(common)]
   }),
 )
 
 export default class Create extends ChangeCommand {
   static override summary = 'Give a container one more NIC.'
-  static override description = `Prints the plan, asks on a terminal, applies it, and reads the host again. Modes are always written out: bridge for macvlan, l2 for ipvlan when none is said. The NIC gets flags = up, a MAC in LXC's own range (not ipvlan and phys), and a name as soon as the container has two; "none" leaves hwaddr, flags or ifname out.`
+  static override description =
+    `Prints the plan, asks on a terminal, applies it, and reads the host again. Modes are always written out: bridge for macvlan, l2 for ipvlan when none is said. The NIC gets flags = up, a MAC in LXC's own range (not ipvlan and phys), and a name as soon as the container has two; "none" leaves hwaddr, flags or ifname out.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> web01 --type macvlan --mode bridge --link lxcbr2 --ipv4 10.0.5.3/24',
     '<%= config.bin %> <%= command.id %> web01 --type veth --link lxcbr0 --ipv4 next:10.0.3.0/24 --ipv4-gateway auto',
@@ -39,12 +48,25 @@ export default class Create extends ChangeCommand {
   static override strict = false
   static override args = { container: Args.string({ ignoreStdin: true, description: 'name, as lxc-ls(1) prints it' }) }
   static override flags = {
-    name: Flags.string({ char: 'n', helpValue: 'CONTAINER', description: 'the container, as in the lxc-* tools; same as the argument' }),
+    name: Flags.string({
+      char: 'n',
+      helpValue: 'CONTAINER',
+      description: 'the container, as in the lxc-* tools; same as the argument',
+    }),
     type: Flags.option({ options: nicTypes, helpGroup: 'NIC' })({ description: 'how the NIC is made' }),
     ...keyFlags,
-    index: Flags.integer({ min: 0, max: 2147483646, exclusive: ['replace'], description: 'N of lxc.net.N; the lowest free one when left out. A NIC that is already so is left alone' }),
+    index: Flags.integer({
+      min: 0,
+      max: 2147483646,
+      exclusive: ['replace'],
+      description: 'N of lxc.net.N; the lowest free one when left out. A NIC that is already so is left alone',
+    }),
     replace: Flags.integer({ min: 0, max: 2147483646, description: 'put the new NIC in the place of this one' }),
-    template: Flags.string({ char: 't', description: 'run `lxc-create -t TEMPLATE` first when there is no such container; what follows -- goes to the template' }),
+    template: Flags.string({
+      char: 't',
+      description:
+        'run `lxc-create -t TEMPLATE` first when there is no such container; what follows -- goes to the template',
+    }),
     restart: restartFlag,
   }
 
@@ -62,7 +84,13 @@ export default class Create extends ChangeCommand {
     const context = openContext(flags, process.argv.slice(2))
     const asked = await askForNic(context, this.ask, { container: flags.name ?? words[0], type: flags.type, given })
     checkContainerName(asked.container)
-    const request = { ...asked, type: asked.type as NicType, index: flags.index, replace: flags.replace, restart: flags.restart }
+    const request = {
+      ...asked,
+      type: asked.type as NicType,
+      index: flags.index,
+      replace: flags.replace,
+      restart: flags.restart,
+    }
     const options = this.options(flags)
     if (flags.template !== undefined) {
       const made = await createContainer(context, request, { template: flags.template, args: templateArgs }, options)

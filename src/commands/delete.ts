@@ -8,15 +8,27 @@ import { openContext } from '../workflow/open.ts'
 export default class Delete extends ChangeCommand {
   static override summary = 'Remove a NIC from a container.'
   static override description = 'The other NICs keep their indexes; comments stay.'
-  static override examples = ['<%= config.bin %> <%= command.id %> web01:1', '<%= config.bin %> <%= command.id %> "web01:*" --dry-run']
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> web01:1',
+    '<%= config.bin %> <%= command.id %> "web01:*" --dry-run',
+  ]
   static override args = {
-    nic: Args.string({ required: true, ignoreStdin: true, description: 'CONTAINER:INDEX; CONTAINER:* for all; shell patterns allowed' }),
+    nic: Args.string({
+      required: true,
+      ignoreStdin: true,
+      description: 'CONTAINER:INDEX; CONTAINER:* for all; shell patterns allowed',
+    }),
   }
   static override flags = { restart: restartFlag }
 
   async run(): Promise<ChangeReport> {
     const { args, flags } = await this.parse(Delete)
     const context = openContext(flags, process.argv.slice(2))
-    return this.finish(await change(context, { ...this.options(flags), draft: ({ view }) => deleteNics(context, view, { select: args.nic, restart: flags.restart }) }))
+    return this.finish(
+      await change(context, {
+        ...this.options(flags),
+        draft: ({ view }) => deleteNics(context, view, { select: args.nic, restart: flags.restart }),
+      }),
+    )
   }
 }

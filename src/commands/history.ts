@@ -1,6 +1,5 @@
 import { Args } from '@oclif/core'
-import { columns } from '../cli/change-command.ts'
-import { LxcnetCommand } from '../cli/lxcnet-command.ts'
+import { columns, LxcnetCommand } from '../cli/lxcnet-command.ts'
 import { planText } from '../report/change.ts'
 import { type HistoryReport, historyText } from '../report/history.ts'
 import { readEntry, readHistory } from '../workflow/history.ts'
@@ -9,8 +8,13 @@ import { openContext } from '../workflow/open.ts'
 export default class History extends LxcnetCommand {
   static override summary = 'List what lxcnet changed on this host, or show one change.'
   static override description = 'The hundred newest changes are kept, in /var/lib/lxcnet/journal.'
-  static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> 20261121-120000-4171f']
-  static override args = { id: Args.string({ ignoreStdin: true, description: 'of a change, or its last five characters' }) }
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> 20261121-120000-4171f',
+  ]
+  static override args = {
+    id: Args.string({ ignoreStdin: true, description: 'of a change, or its last five characters' }),
+  }
 
   async run(): Promise<HistoryReport> {
     const { args, flags } = await this.parse(History)
@@ -22,7 +26,9 @@ export default class History extends LxcnetCommand {
     }
     const { state, meta, plan } = await readEntry(context, args.id)
     const entry = { id: meta.id, state, at: meta.at, user: meta.user, command: meta.command }
-    this.show(`${meta.id}  ${state}  ${meta.at}  ${meta.user}\n${meta.command}\n${planText({ summary: [], changes: plan.changes, notes: [] })}`)
+    this.show(
+      `${meta.id}  ${state}  ${meta.at}  ${meta.user}\n${meta.command}\n${planText({ summary: [], changes: plan.changes, notes: [] })}`,
+    )
     return { schema: 'lxcnet.history/1', host: context.host.name, entries: [{ ...entry, plan }] }
   }
 }

@@ -1,6 +1,5 @@
 import { Args } from '@oclif/core'
-import { columns } from '../cli/change-command.ts'
-import { LxcnetCommand } from '../cli/lxcnet-command.ts'
+import { columns, LxcnetCommand } from '../cli/lxcnet-command.ts'
 import { type ListReport, listText } from '../report/list.ts'
 import { readView } from '../workflow/context.ts'
 import { listNics } from '../workflow/list-nics.ts'
@@ -11,7 +10,10 @@ export default class List extends LxcnetCommand {
   static override summary = 'List the containers and their NICs.'
   static override description =
     'A NOTE of "restart" says that the running container still has the NICs of an older config; it is found by comparing the config with the live NIC, not by dates.'
-  static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> "web*" --json']
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> "web*" --json',
+  ]
   static override args = { container: Args.string({ ignoreStdin: true, description: 'name or shell pattern' }) }
 
   async run(): Promise<ListReport> {

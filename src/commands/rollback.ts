@@ -7,14 +7,23 @@ import { openContext } from '../workflow/open.ts'
 
 export default class Rollback extends ChangeCommand {
   static override summary = 'Take a change back.'
-  static override description = 'Refused when something it would restore has changed since: take the later changes back first. A rollback stands in the history too, and can itself be taken back.'
+  static override description =
+    'Refused when something it would restore has changed since: take the later changes back first. A rollback stands in the history too, and can itself be taken back.'
   static override examples = ['<%= config.bin %> <%= command.id %> 20261121-120000-4171f']
-  static override args = { id: Args.string({ required: true, ignoreStdin: true, description: 'of a change, as `lxcnet history` prints it, or its last five characters' }) }
+  static override args = {
+    id: Args.string({
+      required: true,
+      ignoreStdin: true,
+      description: 'of a change, as `lxcnet history` prints it, or its last five characters',
+    }),
+  }
 
   async run(): Promise<ChangeReport> {
     const { args, flags } = await this.parse(Rollback)
     const context = openContext(flags, process.argv.slice(2))
     const entry = await readEntry(context, args.id)
-    return this.finish(await change(context, { ...this.options(flags), draft: (reading) => rollbackDraft(reading, entry) }))
+    return this.finish(
+      await change(context, { ...this.options(flags), draft: (reading) => rollbackDraft(reading, entry) }),
+    )
   }
 }

@@ -16,8 +16,16 @@ export default class SetKeys extends ChangeCommand {
   ]
   static override strict = false
   static override args = {
-    nic: Args.string({ required: true, ignoreStdin: true, description: 'CONTAINER:INDEX, shell patterns allowed; the index may be left out where there is one NIC' }),
-    assignment: Args.string({ required: true, ignoreStdin: true, description: 'KEY=VALUE, KEY+=VALUE or KEY-=VALUE; several may follow' }),
+    nic: Args.string({
+      required: true,
+      ignoreStdin: true,
+      description: 'CONTAINER:INDEX, shell patterns allowed; the index may be left out where there is one NIC',
+    }),
+    assignment: Args.string({
+      required: true,
+      ignoreStdin: true,
+      description: 'KEY=VALUE, KEY+=VALUE or KEY-=VALUE; several may follow',
+    }),
   }
   static override flags = { restart: restartFlag }
 
@@ -26,6 +34,11 @@ export default class SetKeys extends ChangeCommand {
     const [select = '', ...words] = argv as string[]
     const assignments = words.map(parseAssignment)
     const context = openContext(flags, process.argv.slice(2))
-    return this.finish(await change(context, { ...this.options(flags), draft: ({ view }) => setKeys(context, view, { select, restart: flags.restart }, assignments) }))
+    return this.finish(
+      await change(context, {
+        ...this.options(flags),
+        draft: ({ view }) => setKeys(context, view, { select, restart: flags.restart }, assignments),
+      }),
+    )
   }
 }

@@ -1,6 +1,5 @@
 import { Args } from '@oclif/core'
-import { columns } from '../cli/change-command.ts'
-import { LxcnetCommand } from '../cli/lxcnet-command.ts'
+import { columns, LxcnetCommand } from '../cli/lxcnet-command.ts'
 import { type ShowReport, showText } from '../report/list.ts'
 import { readView } from '../workflow/context.ts'
 import { showNics } from '../workflow/list-nics.ts'
@@ -9,7 +8,10 @@ import { selectContainers, selectNics } from '../workflow/select.ts'
 
 export default class Show extends LxcnetCommand {
   static override summary = 'Show the NICs of a container: each key with the file and line it comes from.'
-  static override examples = ['<%= config.bin %> <%= command.id %> web01', '<%= config.bin %> <%= command.id %> web01:0 --json']
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> web01',
+    '<%= config.bin %> <%= command.id %> web01:0 --json',
+  ]
   static override args = {
     nic: Args.string({ required: true, ignoreStdin: true, description: 'CONTAINER or CONTAINER:INDEX' }),
   }

@@ -8,7 +8,10 @@ import { openContext } from '../workflow/open.ts'
 export default class Unset extends ChangeCommand {
   static override summary = 'Remove keys of a NIC.'
   static override description = 'Every line of the key goes. A key that is not there is no error.'
-  static override examples = ['<%= config.bin %> <%= command.id %> web01:0 mtu', '<%= config.bin %> <%= command.id %> web01:0 ipv4.gateway ipv4.address']
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> web01:0 mtu',
+    '<%= config.bin %> <%= command.id %> web01:0 ipv4.gateway ipv4.address',
+  ]
   static override strict = false
   static override args = {
     nic: Args.string({ required: true, ignoreStdin: true, description: 'CONTAINER:INDEX, shell patterns allowed' }),
@@ -20,6 +23,11 @@ export default class Unset extends ChangeCommand {
     const { argv, flags } = await this.parse(Unset)
     const [select = '', ...words] = argv as string[]
     const context = openContext(flags, process.argv.slice(2))
-    return this.finish(await change(context, { ...this.options(flags), draft: ({ view }) => unsetKeys(context, view, { select, restart: flags.restart }, words) }))
+    return this.finish(
+      await change(context, {
+        ...this.options(flags),
+        draft: ({ view }) => unsetKeys(context, view, { select, restart: flags.restart }, words),
+      }),
+    )
   }
 }

@@ -12,10 +12,12 @@ export const lxcPrefix = (lxcVersion: string | undefined): string =>
  * (network.c:lxc_convert_mac), so anything but six full pairs is refused here.
  */
 export function parseMac(text: string): { mac: string } | { reason: string; code: 'bad-mac' | 'mac-multicast' } {
-  if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(text)) return { code: 'bad-mac', reason: 'is not six pairs of hex digits with colons' }
+  if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(text))
+    return { code: 'bad-mac', reason: 'is not six pairs of hex digits with colons' }
   const mac = text.toLowerCase()
   if (mac === '00:00:00:00:00:00') return { code: 'bad-mac', reason: 'is all zeros, which the kernel refuses' }
-  if (Number.parseInt(mac.slice(0, 2), 16) & 1) return { code: 'mac-multicast', reason: 'has the multicast bit set (odd first byte)' }
+  if (Number.parseInt(mac.slice(0, 2), 16) & 1)
+    return { code: 'mac-multicast', reason: 'has the multicast bit set (odd first byte)' }
   return { mac }
 }
 

@@ -6,11 +6,12 @@
  * refused with `edit-defeated`. Included files are not looked into; the caller evaluates with them.
  */
 import { LxcnetError } from '../core/error.ts'
-import { evaluate, type Nic } from './effective.ts'
+import { firstThat, sameBut, sameNic, sameValues, seen, valuesOf } from './edit-outcome.ts'
+import type { Nic } from './effective.ts'
 import { aboveComments, cutOut, endOf, separatesNics, splice, writeLine } from './layout.ts'
 import { diffLists } from './list-diff.ts'
-import { isProxmox, type Line, parse, print, readsBack, type Setting } from './lxc-config.ts'
-import { isList, netKey, type NicRef } from './net-key.ts'
+import { isProxmox, type Line, readsBack, type Setting } from './lxc-config.ts'
+import { isList, type NicRef, netKey } from './net-key.ts'
 import { isOf, type NicLine, nicLines, withIndex, withValue } from './nic-lines.ts'
 
 export type { NicRef } from './net-key.ts'
@@ -30,7 +31,9 @@ export function setKey(lines: readonly Line[], nic: NicRef, sub: string, values:
   const mine = owned.filter((line) => isOf(line, nic) && line.alive)
   if (mine.length === 0 && !mayBeIncluded(lines, nic)) throw noSuchNic(nic)
   const same = mine.filter((line) => line.sub === sub)
-  const isWanted = (after: Nic[]): boolean => sameValues(valuesOf(after, nic, sub), values) && sameBut(seen(lines), after, (one, key) => sameNic(one, nic) && key === sub)
+  const isWanted = (after: Nic[]): boolean =>
+    sameValues(valuesOf(after, nic, sub), values) &&
+    sameBut(seen(lines), after, (one, key) => sameNic(one, nic) && key === sub)
   if (sameValues(valuesOf(seen(lines), nic, sub), values)) return [...lines]
   const without = (gone: readonly NicLine[]): Set<number> => withOrphans(owned, nic, new Set(gone.map(({ at }) => at)))
   const more = () => insertKey(lines, nic, sub, values, owned, new Set())
@@ -41,7 +44,12 @@ export function setKey(lines: readonly Line[], nic: NicRef, sub: string, values:
   if (last === undefined) return firstThat(lines, isWanted, nic, sub, [more])
   const replace = new Map([[last.at, withValue(last.setting, value)]])
   const others = without(same.slice(0, -1))
-  return firstThat(lines, isWanted, nic, sub, [() => splice(lines, { replace }), more, () => splice(lines, { replace, remove: others }), anew])
+  return firstThat(lines, isWanted, nic, sub, [
+    () => splice(lines, { replace }),
+    more,
+    () => splice(lines, { replace, remove: others }),
+    anew,
+  ])
 }
 
 /**
@@ -50,11 +58,20 @@ export function setKey(lines: readonly Line[], nic: NicRef, sub: string, values:
  * @throws {LxcnetError} `bad-value` for the type, which a NIC cannot do without; `edit-defeated`, `proxmox-file`, `mixed-styles`
  */
 export function unsetKey(lines: readonly Line[], nic: NicRef, sub: string): Line[] {
-  if (sub === 'type') throw new LxcnetError('bad-value', `NIC ${nic.index} needs a type`, { suggestions: ['remove the whole NIC instead'] })
+  if (sub === 'type')
+    throw new LxcnetError('bad-value', `NIC ${nic.index} needs a type`, {
+      suggestions: ['remove the whole NIC instead'],
+    })
   const owned = ownLines(lines)
-  const gone = new Set(owned.filter((line) => isOf(line, nic) && line.sub === sub && (line.alive || nic.style === 'modern')).map(({ at }) => at))
+  const gone = new Set(
+    owned
+      .filter((line) => isOf(line, nic) && line.sub === sub && (line.alive || nic.style === 'modern'))
+      .map(({ at }) => at),
+  )
   if (gone.size === 0) return [...lines]
-  const isWanted = (after: Nic[]): boolean => valuesOf(after, nic, sub).length === 0 && sameBut(seen(lines), after, (one, key) => sameNic(one, nic) && key === sub)
+  const isWanted = (after: Nic[]): boolean =>
+    valuesOf(after, nic, sub).length === 0 &&
+    sameBut(seen(lines), after, (one, key) => sameNic(one, nic) && key === sub)
   return firstThat(lines, isWanted, nic, sub, [() => splice(lines, { remove: withOrphans(owned, nic, gone) })])
 }
 
@@ -65,13 +82,19 @@ export function unsetKey(lines: readonly Line[], nic: NicRef, sub: string): Line
  * @param entries modern name of the key → value; the type is put first
  * @throws {LxcnetError} `nic-exists`, `bad-index`, `bad-value`, `edit-defeated`, `proxmox-file`, `mixed-styles`
  */
-export function addNic(lines: readonly Line[], nic: NicRef, entries: readonly (readonly [sub: string, value: string])[]): Line[] {
+export function addNic(
+  lines: readonly Line[],
+  nic: NicRef,
+  entries: readonly (readonly [sub: string, value: string])[],
+): Line[] {
   for (const [sub, value] of entries) checkValue(nic, sub, value)
   const owned = ownLines(lines, nic.style)
   const before = seen(lines)
   const sections = before.filter(({ style }) => style === 'legacy').length
-  if (nic.style === 'legacy' && nic.index > sections) throw new LxcnetError('bad-index', `the next NIC of this file is ${sections}, not ${nic.index}`)
-  if (nic.style === 'modern' && before.some((one) => sameNic(one, nic))) throw new LxcnetError('nic-exists', `the file has a NIC ${nic.index} already`)
+  if (nic.style === 'legacy' && nic.index > sections)
+    throw new LxcnetError('bad-index', `the next NIC of this file is ${sections}, not ${nic.index}`)
+  if (nic.style === 'modern' && before.some((one) => sameNic(one, nic)))
+    throw new LxcnetError('nic-exists', `the file has a NIC ${nic.index} already`)
   const ordered = [...entries].sort(([a], [b]) => Number(b === 'type') - Number(a === 'type'))
   const near = owned.filter(({ sub }) => sub !== '').map(({ setting }) => setting)
   const block = ordered.map(([sub, value]) => writeLine(netKey(nic, sub), value, [near, settingsOf(lines)]))
@@ -83,8 +106,14 @@ export function addNic(lines: readonly Line[], nic: NicRef, entries: readonly (r
   }
   const wanted = new Map<string, string[]>()
   for (const [sub, value] of ordered) wanted.set(sub, isList(sub) ? [...(wanted.get(sub) ?? []), value] : [value])
-  const moved = before.map((one) => (one.style === nic.style && nic.style === 'legacy' && one.index >= nic.index ? { ...one, index: one.index + 1 } : one))
-  const isWanted = (after: Nic[]): boolean => [...wanted].every(([sub, values]) => sameValues(valuesOf(after, nic, sub), values)) && sameBut(moved, after, (one) => sameNic(one, nic))
+  const moved = before.map((one) =>
+    one.style === nic.style && nic.style === 'legacy' && one.index >= nic.index
+      ? { ...one, index: one.index + 1 }
+      : one,
+  )
+  const isWanted = (after: Nic[]): boolean =>
+    [...wanted].every(([sub, values]) => sameValues(valuesOf(after, nic, sub), values)) &&
+    sameBut(moved, after, (one) => sameNic(one, nic))
   const replace = renumber(owned, nic, 1)
   return firstThat(lines, isWanted, nic, 'type', [() => splice(lines, { replace, insert: new Map([[place, block]]) })])
 }
@@ -98,12 +127,17 @@ export function removeNic(lines: readonly Line[], nic: NicRef): Line[] {
   const owned = ownLines(lines)
   const included = lines.findIndex((line) => line.kind === 'setting' && line.key === 'lxc.include')
   // `lxc.net.N =` below an include may be what keeps an included NIC away
-  const isGone = (line: NicLine): boolean => isOf(line, nic) && (nic.style === 'legacy' ? line.alive : line.sub !== '' || included === -1 || line.at < included)
+  const isGone = (line: NicLine): boolean =>
+    isOf(line, nic) && (nic.style === 'legacy' ? line.alive : line.sub !== '' || included === -1 || line.at < included)
   const gone = new Set(owned.filter(isGone).map(({ at }) => at))
   if (gone.size === 0) throw noSuchNic(nic)
   const moved = seen(lines)
     .filter((one) => !sameNic(one, nic))
-    .map((one) => (one.style === nic.style && nic.style === 'legacy' && one.index > nic.index ? { ...one, index: one.index - 1 } : one))
+    .map((one) =>
+      one.style === nic.style && nic.style === 'legacy' && one.index > nic.index
+        ? { ...one, index: one.index - 1 }
+        : one,
+    )
   const renumbered = splice(lines, { replace: renumber(owned, { ...nic, index: nic.index + 1 }, -1) })
   return firstThat(lines, (after) => sameBut(moved, after, () => false), nic, '', [() => cutOut(renumbered, gone)])
 }
@@ -127,20 +161,31 @@ export function retype(lines: readonly Line[], nic: NicRef, type: string, keep: 
   const replace = new Map(typeLine === undefined ? [] : [[typeLine.at, withValue(typeLine.setting, type)]])
   const insert = new Map<number, string[]>()
   if (typeLine === undefined) insert.set(start, [writeLine(netKey(nic, 'type'), type, [settings(mine)])])
-  if (above.length > 0) insert.set(start + 1, above.map(({ setting }) => setting.raw.replace(/[\r\n]+$/, '')))
-  const isWanted = (after: Nic[]): boolean => sameValues(valuesOf(after, nic, 'type'), [type]) && sameBut(seen(lines), after, (one) => sameNic(one, nic))
+  if (above.length > 0)
+    insert.set(
+      start + 1,
+      above.map(({ setting }) => setting.raw.replace(/[\r\n]+$/, '')),
+    )
+  const isWanted = (after: Nic[]): boolean =>
+    sameValues(valuesOf(after, nic, 'type'), [type]) && sameBut(seen(lines), after, (one) => sameNic(one, nic))
   return firstThat(lines, isWanted, nic, 'type', [() => splice(lines, { replace, remove, insert })])
 }
 
 /** Lists change as little as they can: what stays keeps its line, the rest is changed in place, added or removed. */
 function setList(lines: readonly Line[], nic: NicRef, sub: string, values: readonly string[]): Line[] {
-  const old = seen(lines).find((one) => sameNic(one, nic))?.keys.get(sub) ?? []
+  const old =
+    seen(lines)
+      .find((one) => sameNic(one, nic))
+      ?.keys.get(sub) ?? []
   if (old.length === 0) return [...lines]
   const places = old.map(({ line }) => line - 1)
   const replace = new Map<number, Line>()
   const remove = new Set<number>()
   const insert = new Map<number, string[]>()
-  for (const { from, to, added } of diffLists(old.map(({ value }) => value), values)) {
+  for (const { from, to, added } of diffLists(
+    old.map(({ value }) => value),
+    values,
+  )) {
     const changed = Math.min(to - from, added.length)
     for (const [n, place] of places.slice(from, to).entries()) {
       const line = lines[place]
@@ -156,12 +201,27 @@ function setList(lines: readonly Line[], nic: NicRef, sub: string, values: reado
   return splice(lines, { replace, remove, insert })
 }
 
-function insertKey(lines: readonly Line[], nic: NicRef, sub: string, values: readonly string[], owned: readonly NicLine[], remove: ReadonlySet<number>): Line[] {
+function insertKey(
+  lines: readonly Line[],
+  nic: NicRef,
+  sub: string,
+  values: readonly string[],
+  owned: readonly NicLine[],
+  remove: ReadonlySet<number>,
+): Line[] {
   const mine = owned.filter((line) => isOf(line, nic) && line.alive && !line.indexed)
   const groups = [settings(mine), settings(owned), settingsOf(lines)]
   const last = mine.at(-1)
-  const place = sub === 'type' ? (mine[0]?.at ?? placeForNic(lines, owned)) : last === undefined ? placeForNic(lines, owned) : last.at + 1
-  return splice(lines, { remove, insert: new Map([[place, values.map((value) => writeLine(netKey(nic, sub), value, groups))]]) })
+  const place =
+    sub === 'type'
+      ? (mine[0]?.at ?? placeForNic(lines, owned))
+      : last === undefined
+        ? placeForNic(lines, owned)
+        : last.at + 1
+  return splice(lines, {
+    remove,
+    insert: new Map([[place, values.map((value) => writeLine(netKey(nic, sub), value, groups))]]),
+  })
 }
 
 /** Below the last line about NICs; at the end if there is none, or if an include below it might defeat the NIC. */
@@ -196,71 +256,44 @@ function renumber(owned: readonly NicLine[], from: NicRef, by: 1 | -1): Map<numb
   const replace = new Map<number, Line>()
   if (from.style === 'modern') return replace
   for (const line of owned) {
-    if (line.indexed && line.alive && line.nic !== undefined && line.nic.index >= from.index) replace.set(line.at, withIndex(line.setting, line.nic.index + by))
+    if (line.indexed && line.alive && line.nic !== undefined && line.nic.index >= from.index)
+      replace.set(line.at, withIndex(line.setting, line.nic.index + by))
   }
   return replace
 }
 
 /** @throws {LxcnetError} `proxmox-file`, `mixed-styles` */
 function ownLines(lines: readonly Line[], adds?: 'modern' | 'legacy'): NicLine[] {
-  if (isProxmox(lines)) throw new LxcnetError('proxmox-file', "the file is Proxmox VE's, which makes the LXC config from it", { suggestions: ['use `pct set`'] })
+  if (isProxmox(lines))
+    throw new LxcnetError('proxmox-file', "the file is Proxmox VE's, which makes the LXC config from it", {
+      suggestions: ['use `pct set`'],
+    })
   const owned = nicLines(lines)
   const styles = new Set(owned.filter(({ alive }) => alive).flatMap(({ nic }) => nic?.style ?? []))
   if (adds !== undefined) styles.add(adds)
-  if (styles.size > 1) throw new LxcnetError('mixed-styles', 'lxc.net and lxc.network keys cannot stand together', { suggestions: ['`lxcnet upgrade` makes all of them lxc.net'] })
+  if (styles.size > 1)
+    throw new LxcnetError('mixed-styles', 'lxc.net and lxc.network keys cannot stand together', {
+      suggestions: ['`lxcnet upgrade` makes all of them lxc.net'],
+    })
   return owned
 }
 
 function checkValue(nic: NicRef, sub: string, value: string): void {
   if (value !== '' && readsBack(value)) return
   const reason = value === '' ? 'LXC takes an empty value for none' : 'LXC would not read it back as it is'
-  throw new LxcnetError('bad-value', `${netKey(nic, sub)}: ${JSON.stringify(value)}: ${reason}`, { suggestions: ['give it on one line, without blanks or quotes around it'] })
+  throw new LxcnetError('bad-value', `${netKey(nic, sub)}: ${JSON.stringify(value)}: ${reason}`, {
+    suggestions: ['give it on one line, without blanks or quotes around it'],
+  })
 }
 
-const noSuchNic = (nic: NicRef): LxcnetError => new LxcnetError('no-such-nic', `no line of the file is about NIC ${nic.index}`)
+const noSuchNic = (nic: NicRef): LxcnetError =>
+  new LxcnetError('no-such-nic', `no line of the file is about NIC ${nic.index}`)
 
 /** An included file may define the NIC; a legacy key would go to whichever NIC was last. */
 const mayBeIncluded = (lines: readonly Line[], { style }: NicRef): boolean =>
   style === 'modern' && lines.some((line) => line.kind === 'setting' && line.key === 'lxc.include' && line.value !== '')
 
-const settings = (owned: readonly NicLine[]): Setting[] => owned.filter(({ sub }) => sub !== '').map(({ setting }) => setting)
+const settings = (owned: readonly NicLine[]): Setting[] =>
+  owned.filter(({ sub }) => sub !== '').map(({ setting }) => setting)
 
 const settingsOf = (lines: readonly Line[]): Setting[] => lines.filter((line) => line.kind === 'setting')
-
-const read = (lines: readonly Line[]) => evaluate({ file: '', lines: [...lines] }, { include: () => [] })
-
-const seen = (lines: readonly Line[]): Nic[] => read(lines).nics
-
-/** Lines for which LXC would refuse the file, and which an edit can bring about. */
-const refused = (lines: readonly Line[]): number => read(lines).problems.filter(({ code }) => code === 'clear-before-define').length
-
-const sameNic = (one: NicRef, other: NicRef): boolean => one.style === other.style && one.index === other.index
-
-const valuesOf = (nics: readonly Nic[], nic: NicRef, sub: string): string[] =>
-  (nics.find((one) => sameNic(one, nic))?.keys.get(sub) ?? []).map(({ value }) => value)
-
-const sameValues = (some: readonly string[], others: readonly string[]): boolean => some.length === others.length && some.every((one, n) => one === others[n])
-
-/** Are the NICs the same, apart from what `except` says? */
-function sameBut(before: readonly Nic[], after: readonly Nic[], except: (nic: NicRef, sub: string) => boolean): boolean {
-  const written = (nics: readonly Nic[]): string =>
-    JSON.stringify(
-      nics.flatMap((nic) =>
-        [...nic.keys]
-          .filter(([sub]) => !except(nic, sub))
-          .map(([sub, values]) => [nic.style, nic.index, sub, ...values.map(({ value }) => value)])
-          .sort(([, , a], [, , b]) => String(a).localeCompare(String(b))),
-      ),
-    )
-  return written(before) === written(after)
-}
-
-/** @throws {LxcnetError} `edit-defeated` when none of the attempts gives what is wanted */
-function firstThat(before: readonly Line[], isWanted: (after: Nic[]) => boolean, nic: NicRef, sub: string, attempts: readonly (() => Line[])[]): Line[] {
-  for (const attempt of attempts) {
-    const lines = parse(print(attempt())) // a CR and an LF that come to stand together are one line end now
-    if (isWanted(seen(lines)) && refused(lines) <= refused(before)) return lines
-  }
-  const what = sub === '' ? `NIC ${nic.index}` : netKey(nic, sub)
-  throw new LxcnetError('edit-defeated', `${what}: other lines of the file would defeat the change`, { suggestions: ['bring the NIC into one block, type first, and try again'] })
-}

@@ -34,10 +34,12 @@ function append(out: Line[], texts: readonly string[], next: Line | undefined, l
   for (const [n, text] of texts.entries()) out.push(reread(open && n === texts.length - 1 ? text : text + end))
 }
 
-const firstEnd = (lines: readonly Line[]): string => lines.map(({ raw }) => lineEnd(raw)).find((end) => end !== '') ?? '\n'
+const firstEnd = (lines: readonly Line[]): string =>
+  lines.map(({ raw }) => lineEnd(raw)).find((end) => end !== '') ?? '\n'
 
 /** Place behind the last line that LXC reads. */
-export const endOf = (lines: readonly Line[]): number => (lines.at(-1)?.kind === 'unread' ? lines.length - 1 : lines.length)
+export const endOf = (lines: readonly Line[]): number =>
+  lines.at(-1)?.kind === 'unread' ? lines.length - 1 : lines.length
 
 /** `key = value` in the manner of the first of `groups` that has a line to imitate. */
 export function writeLine(key: string, value: string, groups: readonly (readonly Setting[])[]): string {

@@ -22,7 +22,10 @@ export function diffLists(old: readonly string[], wanted: readonly string[]): Hu
   const hunks: Hunk[] = []
   let i = start
   let j = start
-  for (const [keptOld, keptWanted] of [...longestCommon(old, wanted, start, oldEnd, wantedEnd), [oldEnd, wantedEnd] as const]) {
+  for (const [keptOld, keptWanted] of [
+    ...longestCommon(old, wanted, start, oldEnd, wantedEnd),
+    [oldEnd, wantedEnd] as const,
+  ]) {
     if (keptOld > i || keptWanted > j) hunks.push({ from: i, to: keptOld, added: wanted.slice(j, keptWanted) })
     i = keptOld + 1
     j = keptWanted + 1
@@ -31,7 +34,13 @@ export function diffLists(old: readonly string[], wanted: readonly string[]): Hu
 }
 
 /** Positions in both lists of a longest common subsequence between `start` and the ends. */
-function longestCommon(old: readonly string[], wanted: readonly string[], start: number, oldEnd: number, wantedEnd: number): (readonly [number, number])[] {
+function longestCommon(
+  old: readonly string[],
+  wanted: readonly string[],
+  start: number,
+  oldEnd: number,
+  wantedEnd: number,
+): (readonly [number, number])[] {
   const width = wantedEnd - start + 1
   const height = oldEnd - start
   if (width * height > mostComparisons) return []
@@ -39,7 +48,8 @@ function longestCommon(old: readonly string[], wanted: readonly string[], start:
   const at = (i: number, j: number): number => lengths[(i - start) * width + j - start] ?? 0
   for (let i = oldEnd - 1; i >= start; i--) {
     for (let j = wantedEnd - 1; j >= start; j--) {
-      lengths[(i - start) * width + j - start] = old[i] === wanted[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1))
+      lengths[(i - start) * width + j - start] =
+        old[i] === wanted[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1))
     }
   }
   const pairs: (readonly [number, number])[] = []

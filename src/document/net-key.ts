@@ -33,7 +33,8 @@ export function parseNetKey(key: string): NetKey | undefined {
 }
 
 function parseModern(rest: string): NetKey {
-  if (!isDigit(rest.charCodeAt(0))) return { style: 'bad', reason: 'after lxc.net. LXC wants the index of a NIC, in decimal' }
+  if (!isDigit(rest.charCodeAt(0)))
+    return { style: 'bad', reason: 'after lxc.net. LXC wants the index of a NIC, in decimal' }
   const dot = rest.indexOf('.')
   if (dot === -1) {
     const index = parseNumber(rest)
@@ -48,11 +49,14 @@ function parseModern(rest: string): NetKey {
 
 function parseLegacy(rest: string): NetKey {
   if (!isDigit(rest.charCodeAt(0))) {
-    return rest === '' ? { style: 'bad', reason: 'no key stands after lxc.network.' } : { style: 'legacy', sub: modernName(rest) }
+    return rest === ''
+      ? { style: 'bad', reason: 'no key stands after lxc.network.' }
+      : { style: 'legacy', sub: modernName(rest) }
   }
   const dot = rest.indexOf('.')
   const index = dot === -1 ? undefined : decimal(rest, dot)
-  if (index === undefined || dot === rest.length - 1) return { style: 'bad', reason: 'lxc.network.N needs a decimal index and a key' }
+  if (index === undefined || dot === rest.length - 1)
+    return { style: 'bad', reason: 'lxc.network.N needs a decimal index and a key' }
   return { style: 'legacy', index, sub: modernName(rest.slice(dot + 1)) }
 }
 
@@ -83,6 +87,12 @@ export const netKey = (nic: NicRef, sub: string): string =>
   nic.style === 'modern' ? `lxc.net.${nic.index}.${sub}` : `lxc.network.${legacyName(sub)}`
 
 /** Keys whose lines add up; all others are scalars, where the last line wins. */
-const lists: ReadonlySet<string> = new Set(['ipv4.address', 'ipv6.address', 'veth.ipv4.route', 'veth.ipv6.route', 'veth.vlan.tagged.id'])
+const lists: ReadonlySet<string> = new Set([
+  'ipv4.address',
+  'ipv6.address',
+  'veth.ipv4.route',
+  'veth.ipv6.route',
+  'veth.vlan.tagged.id',
+])
 
 export const isList = (sub: string): boolean => lists.has(sub)

@@ -19,7 +19,8 @@ export interface NicLine {
 export function nicLines(lines: readonly Line[]): NicLine[] {
   const all: NicLine[] = []
   const kill = (index?: number): void => {
-    for (const line of all) if (index === undefined || (line.nic?.style === 'modern' && line.nic.index === index)) line.alive = false
+    for (const line of all)
+      if (index === undefined || (line.nic?.style === 'modern' && line.nic.index === index)) line.alive = false
   }
   let sections = 0
   for (const [at, setting] of lines.entries()) {
@@ -46,13 +47,17 @@ export function nicLines(lines: readonly Line[]): NicLine[] {
   return all
 }
 
-export const isOf = (line: NicLine, nic: NicRef): boolean => line.nic?.style === nic.style && line.nic.index === nic.index
+export const isOf = (line: NicLine, nic: NicRef): boolean =>
+  line.nic?.style === nic.style && line.nic.index === nic.index
 
 /** The line with another value; quotes, indent, spacing and line end stay. */
 export function withValue(line: Setting, value: string): Setting {
   const quote = line.written === line.value ? 0 : 1
   const from = line.at + quote
-  const missing = line.raw[line.at - 1] === '=' && line.value === '' && quote === 0 && / =$/.test(line.raw.slice(0, line.at)) ? ' ' : ''
+  const missing =
+    line.raw[line.at - 1] === '=' && line.value === '' && quote === 0 && / =$/.test(line.raw.slice(0, line.at))
+      ? ' '
+      : ''
   return reread(line.raw.slice(0, from) + missing + value + line.raw.slice(from + line.value.length)) as Setting
 }
 

@@ -6,52 +6,8 @@
  */
 import type { Finding } from './line-problems.ts'
 import type { Setting } from './lxc-config.ts'
-import { isList, type NetKey, netKey, type NicRef } from './net-key.ts'
-
-export interface Value {
-  value: string
-  file: string
-  /** 1-based. */
-  line: number
-  inside: 'own' | 'include'
-}
-
-export interface Nic {
-  /** Modern index; of a legacy NIC its 0-based position among the sections. */
-  index: number
-  style: 'modern' | 'legacy'
-  /** Modern name of the key → its values: one for a scalar, in order for a list. Cleared keys are absent. */
-  keys: Map<string, Value[]>
-}
-
-/** A value of the own file that something below it defeats. */
-export interface Overridden {
-  nic: NicRef
-  sub: string
-  lost: Value
-  by: { file: string; line: number; inside: 'own' | 'include' }
-  /** `value`: an include sets the key again; `type`: a type wipes the NIC; `clear`: the NIC or key is cleared. */
-  how: 'value' | 'type' | 'clear'
-}
-
-/** A line of one of the files. */
-export interface Where {
-  file: string
-  /** 1-based. */
-  line: number
-  inside: 'own' | 'include'
-  text: string
-}
-
-/** What the caller knows about keys and about the host's LXC. */
-export interface KeyRules {
-  /** `5.0.2`; without it the newest rules hold. */
-  lxcVersion?: string
-  /** Why LXC refuses this key of a NIC; undefined when it takes it. */
-  known?(sub: string, version?: string): string | undefined
-  /** Types that a key of a NIC belongs to; undefined when it belongs to all. */
-  types?(sub: string): string[] | undefined
-}
+import { isList, type NetKey, netKey } from './net-key.ts'
+import { type KeyRules, type Nic, type Overridden, type Value, valueAt, type Where } from './nic.ts'
 
 export interface NicSetOptions extends KeyRules {
   /** Does `type` wipe the keys above it, and is a key on another type refused? LXC 4.0.7 and later. */
@@ -68,7 +24,9 @@ interface Entry {
 }
 
 const legacySubs: ReadonlySet<string> = new Set(
-  'type link flags name mtu hwaddr ipv4.address ipv4.gateway ipv6.address ipv6.gateway veth.pair vlan.id macvlan.mode script.up script.down'.split(' '),
+  'type link flags name mtu hwaddr ipv4.address ipv4.gateway ipv6.address ipv6.gateway veth.pair vlan.id macvlan.mode script.up script.down'.split(
+    ' ',
+  ),
 )
 
 export class NicSet {
@@ -83,37 +41,46 @@ export class NicSet {
   }
 
   list(): Nic[] {
-    return [...this.#modern.values(), ...this.#legacy].map(({ nic }) => nic).toSorted((a, b) => a.index - b.index || (a.style === 'modern' ? -1 : 1))
+    return [...this.#modern.values(), ...this.#legacy]
+      .map(({ nic }) => nic)
+      .toSorted((a, b) => a.index - b.index || (a.style === 'modern' ? -1 : 1))
   }
 
   apply(net: NetKey, setting: Setting, where: Where): void {
     switch (net.style) {
       case 'bad':
-        return this.error('bad-index', `${setting.key}: ${net.reason}`, where)
+        this.error('bad-index', `${setting.key}: ${net.reason}`, where)
+        return
       case 'modern-all':
       case 'legacy-all':
-        return setting.value === '' ? this.clearAll(where) : this.error('net-with-value', `${setting.key} must not have a value`, where)
+        if (setting.value === '') this.clearAll(where)
+        else this.error('net-with-value', `${setting.key} must not have a value`, where)
+        return
       case 'modern-nic':
-        if (setting.value !== '') return this.error('net-with-value', `${setting.key} must not have a value`, where)
-        this.forget(this.#modern.get(net.index), 'clear', where)
-        this.#modern.delete(net.index)
+        if (setting.value === '') {
+          this.forget(this.#modern.get(net.index), 'clear', where)
+          this.#modern.delete(net.index)
+        } else this.error('net-with-value', `${setting.key} must not have a value`, where)
         return
       case 'modern':
-        return this.applyModern(net, setting, where)
+        this.applyModern(net, setting, where)
+        return
       case 'legacy':
-        return this.applyLegacy(net, setting, where)
+        this.applyLegacy(net, setting, where)
     }
   }
 
   applyModern({ index, sub }: { index: number; sub: string }, setting: Setting, where: Where): void {
     const reason = this.refusal(sub)
     if (reason !== undefined) this.error('key-refused', `${setting.key}: ${reason}`, where)
-    let entry = this.#modern.get(index)
-    if (entry === undefined) {
-      if (setting.value === '') return this.error('clear-before-define', `${setting.key}: NIC ${index} does not exist yet, so LXC refuses to clear its key`, where)
-      entry = newEntry(index, 'modern', where)
-      this.#modern.set(index, entry)
+    const found = this.#modern.get(index)
+    if (found === undefined && setting.value === '') {
+      const message = `${setting.key}: NIC ${index} does not exist yet, so LXC refuses to clear its key`
+      this.error('clear-before-define', message, where)
+      return
     }
+    const entry = found ?? newEntry(index, 'modern', where)
+    this.#modern.set(index, entry)
     if (sub === 'type') this.setType(entry, setting, where)
     else {
       if (setting.value !== '' && this.options.wipes) this.checkType(entry, sub, setting, where)
@@ -131,7 +98,7 @@ export class NicSet {
         this.options.report({ code, severity: 'warning', message }, where)
       }
       this.forget(entry, 'type', where)
-      keys.clear()
+      for (const sub of lost) keys.delete(sub)
       entry.gateways.clear()
     }
     this.set(entry, 'type', value, where)
@@ -139,20 +106,24 @@ export class NicSet {
 
   applyLegacy({ index, sub }: { index?: number; sub: string }, setting: Setting, where: Where): void {
     if (!legacySubs.has(sub)) this.error('key-refused', `${setting.key}: no LXC knows this key`, where)
-    if (sub === 'type') {
-      // LXC up to 2.1 adds a NIC for each type, also for one with an index
-      if (setting.value === '') return this.clearAll(where)
-      const entry = newEntry(this.#legacy.length, 'legacy', where)
-      this.#legacy.push(entry)
-      return this.set(entry, sub, setting.value, where)
+    if (sub === 'type' && setting.value === '') {
+      this.clearAll(where)
+      return
     }
-    const entry = index === undefined ? (this.#legacy.at(-1) ?? [...this.#modern.values()].at(-1)) : this.#legacy[index]
+    // LXC up to 2.1 adds a NIC for each type, also for one with an index
+    if (sub === 'type') this.#legacy.push(newEntry(this.#legacy.length, 'legacy', where))
+    const last = this.#legacy.at(-1) ?? [...this.#modern.values()].at(-1)
+    const entry = index === undefined || sub === 'type' ? last : this.#legacy[index]
     if (entry === undefined) {
       const before = this.#legacy.length === 0
-      const message = before ? `${setting.key} stands before the first lxc.network.type` : `${setting.key}: NIC ${index} does not exist at this line`
-      return this.error(before ? 'legacy-key-before-type' : 'legacy-no-such-nic', message, where)
+      const message = before
+        ? `${setting.key} stands before the first lxc.network.type`
+        : `${setting.key}: NIC ${index} does not exist at this line`
+      this.error(before ? 'legacy-key-before-type' : 'legacy-no-such-nic', message, where)
+      return
     }
-    if (setting.value === '' && isList(sub)) this.error('legacy-clear', `${setting.key}: LXC refuses an empty value here`, where)
+    if (setting.value === '' && isList(sub))
+      this.error('legacy-clear', `${setting.key}: LXC refuses an empty value here`, where)
     if (setting.value !== '') this.checkType(entry, sub, setting, where)
     this.set(entry, sub, setting.value, where)
   }
@@ -162,15 +133,18 @@ export class NicSet {
     const types = typesOf(sub)
     const type = nic.keys.get('type')?.[0]?.value
     if (types === undefined || types.includes(type ?? 'empty')) return
-    const message = type === undefined ? `${key} stands above the type of its NIC, where LXC refuses it` : `${key} belongs to ${types.join(', ')}; NIC ${nic.index} is ${type}, and LXC refuses the file`
+    const message =
+      type === undefined
+        ? `${key} stands above the type of its NIC, where LXC refuses it`
+        : `${key} belongs to ${types.join(', ')}; NIC ${nic.index} is ${type}, and LXC refuses the file`
     this.error('wrong-type-key', message, where)
   }
 
   set(entry: Entry, sub: string, value: string, where: Where): void {
     const { keys } = entry.nic
     const old = keys.get(sub) ?? []
-    if (sub.endsWith('.gateway')) return this.setGateway(entry, sub, value, where)
-    if (value === '') {
+    if (sub.endsWith('.gateway')) this.setGateway(entry, sub, value, where)
+    else if (value === '') {
       this.lose(entry.nic, sub, old, 'clear', where)
       keys.delete(sub)
     } else if (isList(sub)) {
@@ -182,7 +156,10 @@ export class NicSet {
     }
   }
 
-  /** `dev` wins over all that follows, and an empty value clears an address only: the flags behind the words stay. */
+  /**
+   * An empty value clears an address only: the flags behind the words `auto` and `dev` stay, and at start `dev` wins
+   * over all (network.c, `lxc_network_setup_in_child_namespaces_common()`), also where lxc-info says `auto`.
+   */
   setGateway({ nic, gateways }: Entry, sub: string, value: string, where: Where): void {
     const held = gateways.get(sub) ?? {}
     gateways.set(sub, held)
@@ -216,7 +193,8 @@ export class NicSet {
 
   forget(entry: Entry | undefined, how: 'type' | 'clear', where: Where): void {
     if (entry === undefined) return
-    for (const [sub, values] of entry.nic.keys) if (how === 'clear' || sub !== 'type') this.lose(entry.nic, sub, values, how, where)
+    for (const [sub, values] of entry.nic.keys)
+      if (how === 'clear' || sub !== 'type') this.lose(entry.nic, sub, values, how, where)
   }
 
   lose(nic: Nic, sub: string, values: readonly Value[], how: Overridden['how'], { file, line, inside }: Where): void {
@@ -234,7 +212,14 @@ export class NicSet {
       const { where } = this.#modern.get(nic.index) ?? {}
       if (where === undefined) continue
       if (nic.index > next) {
-        this.options.report({ code: 'index-gap', severity: 'warning', message: `NIC ${nic.index} comes after a gap; lxc-info sees no NIC from ${next} on` }, where)
+        this.options.report(
+          {
+            code: 'index-gap',
+            severity: 'warning',
+            message: `NIC ${nic.index} comes after a gap; lxc-info sees no NIC from ${next} on`,
+          },
+          where,
+        )
       }
       next = nic.index + 1
       this.checkUseless(nic, where)
@@ -251,7 +236,10 @@ export class NicSet {
       const types = this.options.types?.(sub) ?? own
       if (value === undefined || types === undefined || types.includes(type)) continue
       const message = `${netKey(nic, sub)} does nothing on a NIC of type ${type}; it is for ${types.join(', ')}`
-      this.options.report({ code: 'wrong-type-key', severity: 'warning', message }, { ...where, ...value, text: value.line === where.line ? text : '' })
+      this.options.report(
+        { code: 'wrong-type-key', severity: 'warning', message },
+        { ...where, ...value, text: value.line === where.line ? text : '' },
+      )
     }
   }
 
@@ -278,5 +266,3 @@ const newEntry = (index: number, style: 'modern' | 'legacy', where: Where): Entr
   where,
   gateways: new Map(),
 })
-
-export const valueAt = (value: string, { file, line, inside }: Where): Value => ({ value, file, line, inside })

@@ -26,7 +26,8 @@ export interface Upgraded {
  * @throws {LxcnetError} `proxmox-file`
  */
 export function upgrade(lines: readonly Line[], file = ''): Upgraded {
-  if (isProxmox(lines)) throw new LxcnetError('proxmox-file', "the file is Proxmox VE's, which makes the LXC config from it")
+  if (isProxmox(lines))
+    throw new LxcnetError('proxmox-file', "the file is Proxmox VE's, which makes the LXC config from it")
   const { keys, obstacles } = numberNics(lines, file)
   if (obstacles.length > 0) return { lines: [...lines], changes: [], problems: obstacles }
   const changes: Upgraded['changes'] = []
@@ -60,7 +61,9 @@ const backends = /^(aufs|btrfs|dir|loop|lvm|nbd|overlay|overlayfs|rbd|zfs):/
 
 /** Without a backend LXC finds the kind of storage by itself, so nothing is put in front. */
 const withBackend = (line: Setting, backend: string | undefined): Setting =>
-  backend === undefined || line.value === '' || backends.test(line.value) ? line : withValue(line, `${backend}:${line.value}`)
+  backend === undefined || line.value === '' || backends.test(line.value)
+    ? line
+    : withValue(line, `${backend}:${line.value}`)
 
 /** `lxc.rootfs.backend` holds for the file wherever it stands; it may name several, of which LXC takes one that fits. */
 function backendOf(lines: readonly Line[]): string | undefined {
@@ -84,7 +87,12 @@ function numberNics(lines: readonly Line[], file: string): { keys: Map<number, s
   let list: Listed[] = []
   const obstacle = (code: string, message: string, at: number): void => {
     const text = withoutEnd(lines[at]?.raw ?? '')
-    obstacles.push({ code, severity: 'error', message, place: { file, line: at + 1, column: 1, length: Math.max(1, text.length), text } })
+    obstacles.push({
+      code,
+      severity: 'error',
+      message,
+      place: { file, line: at + 1, column: 1, length: Math.max(1, text.length), text },
+    })
   }
   for (const [at, line] of lines.entries()) {
     const net = line.kind === 'setting' ? parseNetKey(line.key) : undefined
@@ -96,8 +104,14 @@ function numberNics(lines: readonly Line[], file: string): { keys: Map<number, s
     else if (net.style === 'modern-nic' || net.style === 'modern') {
       const found = list.find(({ index }) => index === net.index)
       if (net.style === 'modern-nic') list = list.filter((one) => one !== found)
-      if (found?.legacy) obstacle('mixed-styles', `LXC 2.1 takes ${line.key} for a key of a legacy NIC; what is meant cannot be told`, at)
-      if (found === undefined && line.value !== '' && net.style === 'modern') insertByIndex(list, { index: net.index, legacy: false, becomes: net.index })
+      if (found?.legacy)
+        obstacle(
+          'mixed-styles',
+          `LXC 2.1 takes ${line.key} for a key of a legacy NIC; what is meant cannot be told`,
+          at,
+        )
+      if (found === undefined && line.value !== '' && net.style === 'modern')
+        insertByIndex(list, { index: net.index, legacy: false, becomes: net.index })
     } else if (net.style === 'bad') {
       if (line.key.startsWith('lxc.network')) obstacle('bad-index', `${line.key}: ${net.reason}`, at)
     } else if (net.sub === 'type') {
@@ -107,7 +121,12 @@ function numberNics(lines: readonly Line[], file: string): { keys: Map<number, s
     } else {
       const target = net.index === undefined ? list.at(-1) : list[net.index]
       if (target !== undefined) keys.set(at, netKey({ style: 'modern', index: target.becomes }, net.sub))
-      else if (list.length === 0) obstacle('legacy-key-before-type', `${line.key} stands before the first lxc.network.type, so its NIC cannot be told`, at)
+      else if (list.length === 0)
+        obstacle(
+          'legacy-key-before-type',
+          `${line.key} stands before the first lxc.network.type, so its NIC cannot be told`,
+          at,
+        )
       else obstacle('legacy-no-such-nic', `${line.key}: NIC ${net.index} does not exist at this line`, at)
     }
   }
@@ -132,7 +151,12 @@ const includesOf = (lines: readonly Line[], file: string): Problem[] =>
   lines.flatMap((line, at) => {
     if (line.kind !== 'setting' || line.key !== 'lxc.include' || line.value === '') return []
     const place = { file, line: at + 1, column: line.at + 1, length: line.written.length, text: withoutEnd(line.raw) }
-    return { code: 'include-not-upgraded', severity: 'warning', message: `${line.value} is included and stays as it is`, place }
+    return {
+      code: 'include-not-upgraded',
+      severity: 'warning',
+      message: `${line.value} is included and stays as it is`,
+      place,
+    }
   })
 
 const withoutEnd = (raw: string): string => raw.slice(0, raw.length - lineEnd(raw).length)

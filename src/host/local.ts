@@ -22,7 +22,12 @@ export class LocalHost implements Host {
       child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))
       child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
       child.on('error', (cause) =>
-        reject(new LxcnetError('unreachable', `cannot start ${command}: ${cause.message}`, { exit: exit.unreachable, cause })),
+        reject(
+          new LxcnetError('unreachable', `cannot start ${command}: ${cause.message}`, {
+            exit: exit.unreachable,
+            cause,
+          }),
+        ),
       )
       child.on('close', (status) =>
         resolve({ stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString(), status }),

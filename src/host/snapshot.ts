@@ -5,7 +5,6 @@
  * stream runs nothing. Answers are framed as `@NONCE KIND STATUS LENGTH ID` with LENGTH bytes after the line; files come
  * last, as tar archives, and `@NONCE end` closes them.
  */
-import { createHash, randomBytes } from 'node:crypto'
 import { exit, LxcnetError } from '../core/error.ts'
 import type { Probe } from '../core/probe.ts'
 import { templateText } from '../template/template.ts'
@@ -47,8 +46,8 @@ export interface Snapshot {
   answers: Map<string, Answer>
   /** Journal entries that are not settled, or all when asked for: id → running, abandoned, committed, undone, failed. */
   entries: Map<string, string>
-  /** What lx_digest of transaction.sh prints for the same host. */
-  digest: string
+  /** What lx_digest of transaction.sh prints for the same host; worked out when it is asked for. */
+  readonly digest: string
 }
 
 /**
@@ -90,8 +89,16 @@ export interface SnapshotOptions {
   journal?: readonly string[]
 }
 
-export async function takeSnapshot(host: Host, scope: Scope, probes: readonly Probe[], options: SnapshotOptions = {}): Promise<Snapshot> {
-  const nonce = randomBytes(8).toString('hex')
+/** A word that no banner has by chance. Not from node:crypto, which takes 4 ms to load: all else of a `list` takes 40. */
+const newNonce = (): string => `${process.pid}x${Math.random().toString(36).slice(2)}`
+
+export async function takeSnapshot(
+  host: Host,
+  scope: Scope,
+  probes: readonly Probe[],
+  options: SnapshotOptions = {},
+): Promise<Snapshot> {
+  const nonce = newNonce()
   const script = whole([
     preamble(scope, nonce, probes),
     templateText('history.sh'),
@@ -127,10 +134,14 @@ export function frames(result: ExecResult, nonce: string, host: string): Frames 
   }
   if (list.length === 0) {
     const said = result.stderr.trim().split('\n').slice(0, 3).join(' · ')
-    throw new LxcnetError('unreachable', `${host}: the shell ended (${result.status ?? 'killed'}) before it answered${said && `: ${said}`}`, {
-      exit: exit.unreachable,
-      suggestions: ['check that `sh`, `tar`, `xargs` and `find` work there for this user'],
-    })
+    throw new LxcnetError(
+      'unreachable',
+      `${host}: the shell ended (${result.status ?? 'killed'}) before it answered${said && `: ${said}`}`,
+      {
+        exit: exit.unreachable,
+        suggestions: ['check that `sh`, `tar`, `xargs` and `find` work there for this user'],
+      },
+    )
   }
   return { list, tar: undefined }
 }
@@ -143,6 +154,8 @@ function complete(archives: Buffer, mark: string): Buffer | undefined {
 
 /** @throws {LxcnetError} `unreachable` when the stream of files is missing or was cut */
 export function readSnapshot({ list, tar }: Frames): Snapshot {
+  /** In the host's order; a file that two includes lead to stands here twice. */
+  const read: { name: string; text: string }[] = []
   const snapshot: Snapshot = {
     files: new Map(),
     listing: [],
@@ -151,7 +164,9 @@ export function readSnapshot({ list, tar }: Frames): Snapshot {
     unreadable: new Set(),
     answers: new Map(),
     entries: new Map(),
-    digest: '',
+    get digest() {
+      return digest(read)
+    },
   }
   for (const { kind, status, id, text } of list) {
     if (kind === 'link') snapshot.links.set(id, text)
@@ -160,17 +175,24 @@ export function readSnapshot({ list, tar }: Frames): Snapshot {
     else if (kind === 'entry') snapshot.entries.set(id, text)
     else snapshot.answers.set(kind === 'run' ? id : kind, { status, text })
   }
-  if (tar === undefined) throw new LxcnetError('unreachable', 'the host stopped answering in the middle', { exit: exit.unreachable })
+  if (tar === undefined)
+    throw new LxcnetError('unreachable', 'the host stopped answering in the middle', { exit: exit.unreachable })
+  for (const { path, data, type, target, mode, uid, gid } of readTar(tar)) {
+    const text = type === '0' ? data.toString('latin1') : ''
+    snapshot.listing.push(`/${path}`)
+    if (type === '0') snapshot.files.set(`/${path}`, { text, mode, uid, gid })
+    if (!path.includes('/lxcnet/journal/')) read.push({ name: `./${path}\0${type === '2' ? `${target}\n` : ''}`, text })
+  }
+  return snapshot
+}
+
+function digest(read: readonly { name: string; text: string }[]): string {
+  const { createHash } = process.getBuiltinModule('node:crypto') // for changes alone, as with newNonce
   const names = createHash('sha256')
   const bytes = createHash('sha256')
-  for (const { path, data, type, target, mode, uid, gid } of readTar(tar)) {
-    const ofHistory = path.includes('/lxcnet/journal/')
-    snapshot.listing.push(`/${path}`)
-    if (!ofHistory) names.update(`./${path}\0${type === '2' ? `${target}\n` : ''}`, 'latin1')
-    if (type !== '0') continue
-    snapshot.files.set(`/${path}`, { text: data.toString('latin1'), mode, uid, gid })
-    if (!ofHistory) bytes.update(data)
+  for (const { name, text } of read) {
+    names.update(name, 'latin1')
+    bytes.update(text, 'latin1')
   }
-  snapshot.digest = `${names.digest('hex')}-${bytes.digest('hex')}`
-  return snapshot
+  return `${names.digest('hex')}-${bytes.digest('hex')}`
 }

@@ -88,7 +88,14 @@ export function writeTar(files: readonly { path: string; data: Buffer }[]): Buff
     const header = Buffer.alloc(block)
     header.write(path, 0, 100, 'latin1')
     const fields = [path.padEnd(100, '\0'), ...['0000600', '0000000', '0000000'], octal(data.length, 11), octal(0, 11)]
-    header.write(`${fields[0]}${fields.slice(1).map((field) => `${field}\0`).join('')}        0`, 0, 'latin1')
+    header.write(
+      `${fields[0]}${fields
+        .slice(1)
+        .map((field) => `${field}\0`)
+        .join('')}        0`,
+      0,
+      'latin1',
+    )
     header.write('ustar\x0000', 257, 'latin1')
     const sum = header.reduce((total, byte) => total + byte, 0)
     header.write(`${octal(sum, 6)}\0 `, 148, 'latin1')
@@ -107,7 +114,8 @@ function text(bytes: Buffer, start: number, length: number): string {
 
 /** Octal text, or GNU's base-256 when the top bit is set. */
 function number(bytes: Buffer, start: number, length: number): number {
-  if (((bytes[start] ?? 0) & 0x80) === 0) return Number.parseInt(bytes.toString('latin1', start, start + length), 8) || 0
+  if (((bytes[start] ?? 0) & 0x80) === 0)
+    return Number.parseInt(bytes.toString('latin1', start, start + length), 8) || 0
   let value = (bytes[start] ?? 0) & 0x7f
   for (let i = 1; i < length; i++) value = value * 256 + (bytes[start + i] ?? 0)
   return value

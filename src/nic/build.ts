@@ -1,10 +1,9 @@
 /** From what was asked for to the lines of a NIC: values checked, defaults written out, free addresses chosen. */
 import { nextFree, parseCidr } from '../core/address.ts'
 import { lxcPrefix, newMac } from '../core/mac.ts'
-import { type Finding } from './checks.ts'
-import { claimsOf } from './checks.ts'
+import { claimsOf, type Finding } from './checks.ts'
 import { findKey, type Key, keyOfFlag, keys, type NicType } from './keys.ts'
-import { type Container, type HostView, namesInside, type Nic, typeOf, value } from './model.ts'
+import { type Container, type HostView, type Nic, namesInside, typeOf, value } from './model.ts'
 import { checkValue } from './value.ts'
 
 /** Source of randomness, so that a plan can be made again: whole numbers below the argument. */
@@ -24,14 +23,25 @@ const withMac: readonly string[] = ['veth', 'macvlan', 'vlan']
  * @param given flag of `create` → values, in the order given
  * @param others the NICs that the container keeps
  */
-export function buildNic(type: NicType, given: ReadonlyMap<string, readonly string[]>, others: readonly Nic[], view: HostView, random: Random): Built {
+export function buildNic(
+  type: NicType,
+  given: ReadonlyMap<string, readonly string[]>,
+  others: readonly Nic[],
+  view: HostView,
+  random: Random,
+): Built {
   const findings: Finding[] = []
   const wanted = new Map<string, readonly string[]>()
   for (const [flag, texts] of given) {
     const key = keyOfFlag(flag, type)
     if (key === undefined) {
       const fits = keys.filter((one) => one.flag === flag).flatMap((one) => one.types)
-      findings.push({ severity: 'error', code: 'wrong-type-key', message: `--${flag} does not belong to a NIC of type ${type}`, fix: `it is for ${fits.join(', ')}` })
+      findings.push({
+        severity: 'error',
+        code: 'wrong-type-key',
+        message: `--${flag} does not belong to a NIC of type ${type}`,
+        fix: `it is for ${fits.join(', ')}`,
+      })
     } else wanted.set(key.name, texts)
   }
   const entries: Entries = [['type', type]]
@@ -44,17 +54,30 @@ export function buildNic(type: NicType, given: ReadonlyMap<string, readonly stri
   }
   for (const key of keys.slice(1)) {
     const texts = wanted.get(key.name) ?? defaultOf(key.name, type, others, wanted)
-    if (texts !== undefined && !(texts.length === 1 && texts[0] === 'none' && ['hwaddr', 'flags', 'name'].includes(key.name))) add(key, texts)
+    if (
+      texts !== undefined &&
+      !(texts.length === 1 && texts[0] === 'none' && ['hwaddr', 'flags', 'name'].includes(key.name))
+    )
+      add(key, texts)
   }
   return { entries, findings }
 }
 
-function defaultOf(key: string, type: NicType, others: readonly Nic[], wanted: ReadonlyMap<string, readonly string[]>): readonly string[] | undefined {
+function defaultOf(
+  key: string,
+  type: NicType,
+  others: readonly Nic[],
+  wanted: ReadonlyMap<string, readonly string[]>,
+): readonly string[] | undefined {
   if (key === 'macvlan.mode' && type === 'macvlan') return ['bridge']
   if (key === 'ipvlan.mode' && type === 'ipvlan') return ['l2']
   if (key === 'flags' && type !== 'none') return ['up']
   if (key === 'hwaddr' && withMac.includes(type)) return ['auto']
-  if (key === 'name' && !['empty', 'none'].includes(type) && others.some((other) => !['empty', 'none'].includes(typeOf(other)))) {
+  if (
+    key === 'name' &&
+    !['empty', 'none'].includes(type) &&
+    others.some((other) => !['empty', 'none'].includes(typeOf(other)))
+  ) {
     // two NICs and more: LXC numbers unnamed ones by a rule that changed in 4.0.7, so the name is said
     const taken = new Set(namesInside(others).values())
     const own = type === 'phys' ? wanted.get('link')?.[0] : undefined
@@ -65,7 +88,12 @@ function defaultOf(key: string, type: NicType, others: readonly Nic[], wanted: R
 }
 
 /** `auto` MACs and `next:SUBNET` addresses become real ones; everything else is checked as it is. */
-export function choose(key: Key, text: string, view: HostView, random: Random): { value: string } | { code: string; message: string; fix: string } {
+export function choose(
+  key: Key,
+  text: string,
+  view: HostView,
+  random: Random,
+): { value: string } | { code: string; message: string; fix: string } {
   if (key.name === 'hwaddr' && (text === 'auto' || text === 'next')) {
     const taken = new Set([...claimsOf(view).mac.keys(), ...[...(view.links?.values() ?? [])].map((link) => link.mac)])
     return { value: newMac(lxcPrefix(view.version), taken, random) }
@@ -73,9 +101,19 @@ export function choose(key: Key, text: string, view: HostView, random: Random): 
   if (key.value.kind === 'address' && text.startsWith('next:')) {
     const { family } = key.value
     const subnet = parseCidr(text.slice('next:'.length), family)
-    if (subnet === undefined || !subnet.explicit) return { code: 'bad-address', message: `${key.name}: "${text}" names no IPv${family} subnet`, fix: `for instance next:${family === 4 ? '10.0.5.0/24' : '2001:db8::/64'}` }
+    if (subnet === undefined || !subnet.explicit)
+      return {
+        code: 'bad-address',
+        message: `${key.name}: "${text}" names no IPv${family} subnet`,
+        fix: `for instance next:${family === 4 ? '10.0.5.0/24' : '2001:db8::/64'}`,
+      }
     const free = nextFree(subnet, takenAddresses(view, family))
-    if (free === undefined) return { code: 'subnet-full', message: `${key.name}: no address of ${text.slice(5)} is free`, fix: 'take another subnet, or delete NICs that are not used' }
+    if (free === undefined)
+      return {
+        code: 'subnet-full',
+        message: `${key.name}: no address of ${text.slice(5)} is free`,
+        fix: 'take another subnet, or delete NICs that are not used',
+      }
     return checkValue(key, free, view.version)
   }
   return checkValue(key, text, view.version)
@@ -83,7 +121,10 @@ export function choose(key: Key, text: string, view: HostView, random: Random): 
 
 /** Every address that a config or a link of this host has, and every gateway. */
 function takenAddresses(view: HostView, family: 4 | 6): Set<bigint> {
-  const texts = [...claimsOf(view).address.keys(), ...[...(view.links?.values() ?? [])].flatMap((link) => link.addresses)]
+  const texts = [
+    ...claimsOf(view).address.keys(),
+    ...[...(view.links?.values() ?? [])].flatMap((link) => link.addresses),
+  ]
   for (const container of view.containers.values()) {
     for (const nic of container.effective.nics) texts.push(value(nic, `ipv${family}.gateway`) ?? '')
   }

@@ -7,7 +7,17 @@
 import { contains, parseCidr } from '../core/address.ts'
 import { compareVersions } from '../core/version.ts'
 import { findKey, knows, nicTypes } from './keys.ts'
-import { type Container, type HostView, modeOf, namesInside, type Nic, segmentOf, typeOf, value, values } from './model.ts'
+import {
+  type Container,
+  type HostView,
+  modeOf,
+  type Nic,
+  namesInside,
+  segmentOf,
+  typeOf,
+  value,
+  values,
+} from './model.ts'
 import { checkValue } from './value.ts'
 
 export interface Finding {
@@ -28,12 +38,23 @@ export interface Subject {
   view: HostView
 }
 
-const error = (code: string, message: string, fix: string, key?: string): Finding => ({ severity: 'error', code, message, fix, ...(key === undefined ? {} : { key }) })
-const warning = (code: string, message: string, fix: string, key?: string): Finding => ({ ...error(code, message, fix, key), severity: 'warning' })
+const error = (code: string, message: string, fix: string, key?: string): Finding => ({
+  severity: 'error',
+  code,
+  message,
+  fix,
+  ...(key === undefined ? {} : { key }),
+})
+const warning = (code: string, message: string, fix: string, key?: string): Finding => ({
+  ...error(code, message, fix, key),
+  severity: 'warning',
+})
 
 /** All findings about one NIC. */
 export function checkNic(subject: Subject): Finding[] {
-  return [valueChecks, typeChecks, gatewayChecks, addressChecks, siblingChecks, linkChecks, clashChecks].flatMap((check) => check(subject))
+  return [valueChecks, typeChecks, gatewayChecks, addressChecks, siblingChecks, linkChecks, clashChecks].flatMap(
+    (check) => check(subject),
+  )
 }
 
 function valueChecks({ nic, view }: Subject): Finding[] {
@@ -42,17 +63,39 @@ function valueChecks({ nic, view }: Subject): Finding[] {
   return [...nic.keys].flatMap(([name, list]): Finding[] => {
     const key = findKey(name)
     if (!known && name !== 'type') return [] // with an unknown type nothing else can be judged
-    if (key === undefined) return [error('unknown-key', `${name}: no LXC knows this key`, 'see `lxcnet help create` for the keys', name)]
+    if (key === undefined)
+      return [error('unknown-key', `${name}: no LXC knows this key`, 'see `lxcnet help create` for the keys', name)]
     if (list.every((one) => one.value === '')) return []
     if (nic.style === 'modern' && !knows(key, view.version)) {
-      return [error('key-too-new', `${name}: LXC ${view.version} does not know it (it came with ${key.since}) and would refuse the whole file`, 'leave it out or upgrade LXC', name)]
+      return [
+        error(
+          'key-too-new',
+          `${name}: LXC ${view.version} does not know it (it came with ${key.since}) and would refuse the whole file`,
+          'leave it out or upgrade LXC',
+          name,
+        ),
+      ]
     }
     if (known && !(key.types as readonly string[]).includes(type)) {
-      return [error('wrong-type-key', `${name} does not belong to a NIC of type ${type}`, `it is for ${key.types.join(', ')}`, name)]
+      return [
+        error(
+          'wrong-type-key',
+          `${name} does not belong to a NIC of type ${type}`,
+          `it is for ${key.types.join(', ')}`,
+          name,
+        ),
+      ]
     }
     return list.flatMap((one) => {
       if (name === 'hwaddr' && /[xX]/.test(one.value)) {
-        return [warning('mac-template', `hwaddr: "${one.value}" becomes another MAC at every start, and another DHCP lease`, 'give it a MAC: `set hwaddr=auto`', name)]
+        return [
+          warning(
+            'mac-template',
+            `hwaddr: "${one.value}" becomes another MAC at every start, and another DHCP lease`,
+            'give it a MAC: `set hwaddr=auto`',
+            name,
+          ),
+        ]
       }
       const checked = checkValue(key, one.value, view.version)
       return 'value' in checked ? [] : [error(checked.code, checked.message, checked.fix, name)]
@@ -64,42 +107,94 @@ function typeChecks({ nic, nics, view }: Subject): Finding[] {
   const found: Finding[] = []
   const type = typeOf(nic)
   const link = value(nic, 'link')
-  if (value(nic, 'type') === undefined) found.push(error('type-missing', `NIC ${nic.index} has no type`, 'give it one: `set type=veth`', 'type'))
+  if (value(nic, 'type') === undefined)
+    found.push(error('type-missing', `NIC ${nic.index} has no type`, 'give it one: `set type=veth`', 'type'))
   if (link === undefined && ['vlan', 'macvlan', 'ipvlan', 'phys'].includes(type)) {
-    found.push(error('link-missing', `a NIC of type ${type} needs a link`, `name the ${type === 'phys' ? 'link that moves into the container' : 'parent'}: --link eth1`, 'link'))
+    found.push(
+      error(
+        'link-missing',
+        `a NIC of type ${type} needs a link`,
+        `name the ${type === 'phys' ? 'link that moves into the container' : 'parent'}: --link eth1`,
+        'link',
+      ),
+    )
   }
-  if (type === 'vlan' && value(nic, 'vlan.id') === undefined) found.push(error('vlan-id-missing', 'a NIC of type vlan needs a VLAN id', 'give one: --vlan-id 10', 'vlan.id'))
+  if (type === 'vlan' && value(nic, 'vlan.id') === undefined)
+    found.push(error('vlan-id-missing', 'a NIC of type vlan needs a VLAN id', 'give one: --vlan-id 10', 'vlan.id'))
   if (type === 'empty' && ![undefined, 'lo'].includes(value(nic, 'name'))) {
-    found.push(error('empty-name', 'a NIC of type empty has only the loopback; LXC cannot name it', 'leave the name out', 'name'))
+    found.push(
+      error(
+        'empty-name',
+        'a NIC of type empty has only the loopback; LXC cannot name it',
+        'leave the name out',
+        'name',
+      ),
+    )
   }
   if (type === 'none' && nics.some((other) => typeOf(other) !== 'none')) {
-    found.push(warning('none-mixed', 'type none has no effect beside another NIC', 'use none alone, to share the host\'s network', 'type'))
+    found.push(
+      warning(
+        'none-mixed',
+        'type none has no effect beside another NIC',
+        "use none alone, to share the host's network",
+        'type',
+      ),
+    )
   }
   if (value(nic, 'l2proxy') === '1') {
     if (link === undefined) found.push(error('l2proxy-link', 'l2proxy needs a link', 'add --link', 'l2proxy'))
-    if (type === 'ipvlan' && modeOf(nic) !== 'l3s') found.push(error('l2proxy-mode', 'l2proxy on an ipvlan works in mode l3s only', 'use --mode l3s', 'l2proxy'))
+    if (type === 'ipvlan' && modeOf(nic) !== 'l3s')
+      found.push(error('l2proxy-mode', 'l2proxy on an ipvlan works in mode l3s only', 'use --mode l3s', 'l2proxy'))
   }
   if (type === 'veth') {
     const vlan = value(nic, 'veth.vlan.id')
     const tagged = values(nic, 'veth.vlan.tagged.id')
     if ((vlan !== undefined || tagged.length > 0) && (modeOf(nic) === 'router' || link === undefined)) {
-      found.push(error('vlan-needs-bridge', 'VLAN ids of a veth need mode bridge and a link', 'name a bridge: --link br0', 'veth.vlan.id'))
+      found.push(
+        error(
+          'vlan-needs-bridge',
+          'VLAN ids of a veth need mode bridge and a link',
+          'name a bridge: --link br0',
+          'veth.vlan.id',
+        ),
+      )
     }
-    if (vlan !== undefined && tagged.includes(vlan)) found.push(error('vlan-twice', `VLAN ${vlan} is both untagged and tagged`, 'keep one of them', 'veth.vlan.tagged.id'))
+    if (vlan !== undefined && tagged.includes(vlan))
+      found.push(
+        error('vlan-twice', `VLAN ${vlan} is both untagged and tagged`, 'keep one of them', 'veth.vlan.tagged.id'),
+      )
   }
   for (const key of ['veth.mode', 'macvlan.mode', 'ipvlan.mode']) {
     if (key.startsWith(`${type}.`) && value(nic, key) === undefined && type !== 'veth') {
-      found.push(warning('mode-unsaid', `the mode is not said; LXC ${type === 'macvlan' ? 'takes private, where other tools take bridge' : 'takes l2, its manual says l3'}`, `say it: \`set mode=${type === 'macvlan' ? 'bridge' : 'l2'}\``, 'type'))
+      found.push(
+        warning(
+          'mode-unsaid',
+          `the mode is not said; LXC ${type === 'macvlan' ? 'takes private, where other tools take bridge' : 'takes l2, its manual says l3'}`,
+          `say it: \`set mode=${type === 'macvlan' ? 'bridge' : 'l2'}\``,
+          'type',
+        ),
+      )
     }
   }
-  if (type !== 'none' && ['phys', 'macvlan', 'vlan', 'ipvlan', 'veth'].includes(type) && value(nic, 'flags') === undefined) {
+  if (
+    type !== 'none' &&
+    ['phys', 'macvlan', 'vlan', 'ipvlan', 'veth'].includes(type) &&
+    value(nic, 'flags') === undefined
+  ) {
     found.push(warning('not-up', 'without flags = up the NIC stays down', '`set flags=up`', 'type'))
   }
   if (type === 'veth' && link === undefined && modeOf(nic) === 'bridge' && value(nic, 'script.up') === undefined) {
     found.push(warning('no-link', 'a veth without link and hook leads nowhere', 'name a bridge: --link lxcbr0', 'type'))
   }
   if (view.version !== undefined && compareVersions(view.version, '3.2.0') < 0 && type === 'ipvlan') {
-    found.push(error('key-too-new', `LXC ${view.version} does not know the type ipvlan (it came with 3.2.0)`, 'use macvlan or upgrade LXC', 'type'))
+    found.push(
+      error(
+        'key-too-new',
+        `LXC ${view.version} does not know the type ipvlan (it came with 3.2.0)`,
+        'use macvlan or upgrade LXC',
+        'type',
+      ),
+    )
   }
   return found
 }
@@ -110,17 +205,44 @@ function gatewayChecks({ nic }: Subject): Finding[] {
     const key = `ipv${family}.gateway`
     const gateway = value(nic, key)
     if (gateway === undefined) continue
-    const addresses = values(nic, `ipv${family}.address`).flatMap((one) => parseCidr(one.split(' ')[0] ?? '', family) ?? [])
+    const addresses = values(nic, `ipv${family}.address`).flatMap(
+      (one) => parseCidr(one.split(' ')[0] ?? '', family) ?? [],
+    )
     const linkLocal = family === 6 && /^fe80:/i.test(gateway)
-    if (addresses.length === 0 && !linkLocal) found.push(error('gateway-no-address', `${key} needs an IPv${family} address on the same NIC, else the container does not start`, `add --ipv${family}`, key))
-    if (value(nic, 'flags') === undefined) found.push(error('gateway-not-up', `${key} needs flags = up, else the container does not start`, 'add --flags up', key))
-    if (gateway === 'auto' && !['veth', 'macvlan'].includes(typeOf(nic))) found.push(error('gateway-auto', `${key} = auto works with veth and macvlan only`, 'give the address', key))
-    if (gateway === 'auto' && value(nic, 'link') === undefined) found.push(error('gateway-auto', `${key} = auto takes the address of link, and there is no link`, 'give the address', key))
+    if (addresses.length === 0 && !linkLocal)
+      found.push(
+        error(
+          'gateway-no-address',
+          `${key} needs an IPv${family} address on the same NIC, else the container does not start`,
+          `add --ipv${family}`,
+          key,
+        ),
+      )
+    if (value(nic, 'flags') === undefined)
+      found.push(
+        error('gateway-not-up', `${key} needs flags = up, else the container does not start`, 'add --flags up', key),
+      )
+    if (gateway === 'auto' && !['veth', 'macvlan'].includes(typeOf(nic)))
+      found.push(error('gateway-auto', `${key} = auto works with veth and macvlan only`, 'give the address', key))
+    if (gateway === 'auto' && value(nic, 'link') === undefined)
+      found.push(
+        error('gateway-auto', `${key} = auto takes the address of link, and there is no link`, 'give the address', key),
+      )
     const target = parseCidr(gateway, family)
     if (target === undefined || linkLocal || addresses.length === 0) continue
-    if (addresses.some((one) => one.value === target.value)) found.push(warning('gateway-itself', `${key}: ${gateway} is the NIC's own address`, 'give the address of the router', key))
+    if (addresses.some((one) => one.value === target.value))
+      found.push(
+        warning('gateway-itself', `${key}: ${gateway} is the NIC's own address`, 'give the address of the router', key),
+      )
     else if (!addresses.some((one) => contains(one, target.value))) {
-      found.push(warning('gateway-outside', `${key}: ${gateway} is in none of the NIC's subnets; LXC adds a route to it`, 'correct unless it is meant so', key))
+      found.push(
+        warning(
+          'gateway-outside',
+          `${key}: ${gateway} is in none of the NIC's subnets; LXC adds a route to it`,
+          'correct unless it is meant so',
+          key,
+        ),
+      )
     }
   }
   return found
@@ -136,15 +258,50 @@ function addressChecks({ nic }: Subject): Finding[] {
       const one = parseCidr(text.split(' ')[0] ?? '', family)
       if (one === undefined) continue
       const written = `${one.address}/${one.prefix}`
-      if (seen.has(written)) found.push(error('duplicate-address', `${key}: ${written} stands twice on this NIC; the start would fail`, 'remove one of them', key))
+      if (seen.has(written))
+        found.push(
+          error(
+            'duplicate-address',
+            `${key}: ${written} stands twice on this NIC; the start would fail`,
+            'remove one of them',
+            key,
+          ),
+        )
       seen.add(written)
-      if (family === 4 && one.prefix < 31 && one.value === one.first) found.push(warning('address-is-network', `${key}: ${written} is the subnet's own address`, 'take the next one', key))
-      if (family === 4 && one.prefix < 31 && one.value === one.last) found.push(warning('address-is-broadcast', `${key}: ${written} is the subnet's broadcast address`, 'take another one', key))
+      if (family === 4 && one.prefix < 31 && one.value === one.first)
+        found.push(
+          warning('address-is-network', `${key}: ${written} is the subnet's own address`, 'take the next one', key),
+        )
+      if (family === 4 && one.prefix < 31 && one.value === one.last)
+        found.push(
+          warning(
+            'address-is-broadcast',
+            `${key}: ${written} is the subnet's broadcast address`,
+            'take another one',
+            key,
+          ),
+        )
       const given = text.split(' ')[1]
       const brd = given === undefined ? undefined : parseCidr(given, 4)
-      if (brd !== undefined && brd.value !== one.last) found.push(warning('odd-broadcast', `${key}: broadcast ${given} is not the last address of ${written}`, 'leave it to lxcnet: give the address alone', key))
+      if (brd !== undefined && brd.value !== one.last)
+        found.push(
+          warning(
+            'odd-broadcast',
+            `${key}: broadcast ${given} is not the last address of ${written}`,
+            'leave it to lxcnet: give the address alone',
+            key,
+          ),
+        )
     }
-    if (family === 6 && seen.size > 0 && mtu < 1280) found.push(warning('mtu-ipv6', `mtu ${mtu} is below 1280, the least that IPv6 works with (RFC 8200 §5)`, 'use 1280 or more', 'mtu'))
+    if (family === 6 && seen.size > 0 && mtu < 1280)
+      found.push(
+        warning(
+          'mtu-ipv6',
+          `mtu ${mtu} is below 1280, the least that IPv6 works with (RFC 8200 §5)`,
+          'use 1280 or more',
+          'mtu',
+        ),
+      )
   }
   return found
 }
@@ -154,68 +311,186 @@ function siblingChecks({ nic, nics }: Subject): Finding[] {
   const found: Finding[] = []
   const names = namesInside(nics)
   const own = names.get(nic.index)
-  if (value(nic, 'name') === 'lo' && typeOf(nic) !== 'empty') found.push(error('bad-name', 'name: "lo" is the loopback\'s', 'choose another name', 'name'))
+  if (value(nic, 'name') === 'lo' && typeOf(nic) !== 'empty')
+    found.push(error('bad-name', 'name: "lo" is the loopback\'s', 'choose another name', 'name'))
   const others = nics.filter((other) => other.index !== nic.index)
   const same = others.find((other) => own !== undefined && names.get(other.index) === own)
-  if (same !== undefined) found.push(error('duplicate-name', `name: "${own}" is also the name of NIC ${same.index}; the container would not start`, 'choose another name', 'name'))
+  if (same !== undefined)
+    found.push(
+      error(
+        'duplicate-name',
+        `name: "${own}" is also the name of NIC ${same.index}; the container would not start`,
+        'choose another name',
+        'name',
+      ),
+    )
   for (const family of [4, 6] as const) {
     const key = `ipv${family}.gateway`
     const rival = others.find((other) => value(other, key) !== undefined)
     if (value(nic, key) !== undefined && rival !== undefined && rival.index < nic.index) {
-      found.push(warning('two-default-routes', `NIC ${rival.index} has an IPv${family} gateway too; only one default route can win`, 'keep one of them', key))
+      found.push(
+        warning(
+          'two-default-routes',
+          `NIC ${rival.index} has an IPv${family} gateway too; only one default route can win`,
+          'keep one of them',
+          key,
+        ),
+      )
     }
   }
   return found
 }
 
 /** Against the links of the host; nothing is known of them under --root. */
-function linkChecks({ nic, view }: Subject): Finding[] {
+function linkChecks({ container, nic, nics, view }: Subject): Finding[] {
   const { links } = view
   const name = value(nic, 'link')
   if (links === undefined || name === undefined) return []
   const type = typeOf(nic)
   const link = links.get(name)
   if (link === undefined) {
-    if (name.endsWith('+') && type === 'phys') return []
-    return [error('link-not-found', `link: there is no link "${name}" on this host`, 'create it first, or `--allow link-not-found`; `ip -br link` lists them', 'link')]
+    if (type === 'phys' && (name.endsWith('+') || movedIn(container, nic, nics, view))) return []
+    return [
+      error(
+        'link-not-found',
+        `link: there is no link "${name}" on this host`,
+        'create it first, or `--allow link-not-found`; `ip -br link` lists them',
+        'link',
+      ),
+    ]
   }
   const found: Finding[] = []
   const ovs = view.ovsBridges.has(name) || link.kind === 'openvswitch'
   const mtu = Number(value(nic, 'mtu') ?? '0')
   if (type === 'veth' && modeOf(nic) === 'bridge') {
     if (link.kind !== 'bridge' && !ovs) {
-      found.push(error('link-not-bridge', `link: "${name}" is no bridge; LXC would take it for an Open vSwitch and fail`, 'name a bridge, or use --type macvlan', 'link'))
+      found.push(
+        error(
+          'link-not-bridge',
+          `link: "${name}" is no bridge; LXC would take it for an Open vSwitch and fail`,
+          'name a bridge, or use --type macvlan',
+          'link',
+        ),
+      )
     }
     const vlan = value(nic, 'veth.vlan.id') ?? values(nic, 'veth.vlan.tagged.id')[0]
     if (vlan !== undefined && link.kind === 'bridge' && !link.vlanFiltering) {
-      found.push(error('bridge-no-vlans', `link: "${name}" does not filter VLANs, so a VLAN id cannot be set`, `ip link set ${name} type bridge vlan_filtering 1`, 'veth.vlan.id'))
+      found.push(
+        error(
+          'bridge-no-vlans',
+          `link: "${name}" does not filter VLANs, so a VLAN id cannot be set`,
+          `ip link set ${name} type bridge vlan_filtering 1`,
+          'veth.vlan.id',
+        ),
+      )
     }
-    if (vlan !== undefined && link.defaultPvid === 0 && view.version !== undefined && compareVersions(view.version, '6.0.0') < 0) {
-      found.push(error('bridge-no-pvid', `link: "${name}" has vlan_default_pvid 0, on which LXC ${view.version} fails`, `ip link set ${name} type bridge vlan_default_pvid 1`, 'veth.vlan.id'))
+    if (
+      vlan !== undefined &&
+      link.defaultPvid === 0 &&
+      view.version !== undefined &&
+      compareVersions(view.version, '6.0.0') < 0
+    ) {
+      found.push(
+        error(
+          'bridge-no-pvid',
+          `link: "${name}" has vlan_default_pvid 0, on which LXC ${view.version} fails`,
+          `ip link set ${name} type bridge vlan_default_pvid 1`,
+          'veth.vlan.id',
+        ),
+      )
     }
-    if (mtu !== 0 && mtu < link.mtu) found.push(warning('mtu-lowers-bridge', `mtu ${mtu} lowers the bridge "${name}" from ${link.mtu}, and every NIC made later`, 'leave the mtu out, or lower it inside the container', 'mtu'))
+    if (mtu !== 0 && mtu < link.mtu)
+      found.push(
+        warning(
+          'mtu-lowers-bridge',
+          `mtu ${mtu} lowers the bridge "${name}" from ${link.mtu}, and every NIC made later`,
+          'leave the mtu out, or lower it inside the container',
+          'mtu',
+        ),
+      )
   }
   if (['macvlan', 'ipvlan', 'vlan'].includes(type) && mtu > link.mtu) {
-    found.push(error('mtu-above-parent', `mtu ${mtu} is more than the ${link.mtu} of its parent "${name}", which the kernel refuses`, `use ${link.mtu} or less`, 'mtu'))
+    found.push(
+      error(
+        'mtu-above-parent',
+        `mtu ${mtu} is more than the ${link.mtu} of its parent "${name}", which the kernel refuses`,
+        `use ${link.mtu} or less`,
+        'mtu',
+      ),
+    )
   }
   if (type === 'phys') {
-    if (link.kind === 'bridge' || link.loopback || ovs) found.push(error('phys-immovable', `link: "${name}" is a ${link.loopback ? 'loopback' : 'bridge'}; the kernel does not move it into a container`, 'name another link', 'link'))
+    if (link.kind === 'bridge' || link.loopback || ovs)
+      found.push(
+        error(
+          'phys-immovable',
+          `link: "${name}" is a ${link.loopback ? 'loopback' : 'bridge'}; the kernel does not move it into a container`,
+          'name another link',
+          'link',
+        ),
+      )
     else if (view.defaultRouteLinks.has(name)) {
-      found.push(error('phys-default-route', `link: "${name}" carries this host's default route; moving it cuts the host off`, 'name another link, or `--allow phys-default-route`', 'link'))
-    } else if (link.master !== undefined) found.push(warning('phys-is-port', `link: "${name}" is a port of ${link.master}, which loses it`, 'name another link', 'link'))
+      found.push(
+        error(
+          'phys-default-route',
+          `link: "${name}" carries this host's default route; moving it cuts the host off`,
+          'name another link, or `--allow phys-default-route`',
+          'link',
+        ),
+      )
+    } else if (link.master !== undefined)
+      found.push(
+        warning(
+          'phys-is-port',
+          `link: "${name}" is a port of ${link.master}, which loses it`,
+          'name another link',
+          'link',
+        ),
+      )
   }
   const vlanId = value(nic, 'vlan.id')
   if (type === 'vlan' && vlanId !== undefined) {
-    const host = [...links.values()].find((other) => other.kind === 'vlan' && other.parent === name && String(other.vlanId) === vlanId)
-    if (host !== undefined) found.push(error('vlan-taken', `VLAN ${vlanId} on "${name}" is taken by the host's own link ${host.name}`, `use ${host.name} as --type phys or macvlan --link ${host.name}`, 'vlan.id'))
+    const host = [...links.values()].find(
+      (other) => other.kind === 'vlan' && other.parent === name && String(other.vlanId) === vlanId,
+    )
+    if (host !== undefined)
+      found.push(
+        error(
+          'vlan-taken',
+          `VLAN ${vlanId} on "${name}" is taken by the host's own link ${host.name}`,
+          `use ${host.name} as --type phys or macvlan --link ${host.name}`,
+          'vlan.id',
+        ),
+      )
   }
   if (gatewayNeedsAddress(nic) && link.addresses.length === 0) {
-    found.push(error('gateway-auto', `"${name}" has no address for gateway = auto to take`, 'give the gateway\'s address', 'ipv4.gateway'))
+    found.push(
+      error(
+        'gateway-auto',
+        `"${name}" has no address for gateway = auto to take`,
+        "give the gateway's address",
+        'ipv4.gateway',
+      ),
+    )
   }
   return found
 }
 
-const gatewayNeedsAddress = (nic: Nic): boolean => value(nic, 'ipv4.gateway') === 'auto' || value(nic, 'ipv6.gateway') === 'auto'
+/** Is the link of a phys off the host because it is inside a running container: this one, or one that holds it? */
+function movedIn(container: string, nic: Nic, nics: readonly Nic[], view: HostView): boolean {
+  const inside = namesInside(nics).get(nic.index)
+  const holders = claimsOf(view).parent.get(value(nic, 'link') ?? '') ?? []
+  return (
+    (view.containers.get(container)?.live?.some((link) => link.name === inside) ?? false) ||
+    holders.some(
+      (claim) =>
+        claim.container.name !== container && claim.container.state !== 'stopped' && typeOf(claim.nic) === 'phys',
+    )
+  )
+}
+
+const gatewayNeedsAddress = (nic: Nic): boolean =>
+  value(nic, 'ipv4.gateway') === 'auto' || value(nic, 'ipv6.gateway') === 'auto'
 
 interface Claim {
   container: Container
@@ -247,7 +522,8 @@ export function claimsOf(view: HostView): Claims {
       const claim = { container, nic }
       const mac = value(nic, 'hwaddr')?.toLowerCase()
       if (mac !== undefined && !mac.includes('x')) put(all.mac, mac, claim)
-      for (const text of [...values(nic, 'ipv4.address'), ...values(nic, 'ipv6.address')]) put(all.address, bare(text), claim)
+      for (const text of [...values(nic, 'ipv4.address'), ...values(nic, 'ipv6.address')])
+        put(all.address, bare(text), claim)
       const pair = value(nic, 'veth.pair')
       if (pair !== undefined) put(all.pair, pair, claim)
       const link = value(nic, 'link')
@@ -266,49 +542,124 @@ function clashChecks({ container, nic, nics, view }: Subject): Finding[] {
   const found: Finding[] = []
   const all = claimsOf(view)
   const type = typeOf(nic)
-  const clash = (list: Claim[] | undefined, code: string, what: (where: string) => string, fix: string, key: string): void => {
+  const clash = (
+    list: Claim[] | undefined,
+    code: string,
+    what: (where: string) => string,
+    fix: string,
+    key: string,
+  ): void => {
     const other = list?.find((claim) => claim.container.name !== container)
     if (other === undefined) return
     const finding = error(code, what(`${other.container.name}:${other.nic.index}`), fix, key)
-    found.push(other.container.state === 'stopped' ? { ...finding, severity: 'warning', message: `${finding.message} (stopped)` } : finding)
+    found.push(
+      other.container.state === 'stopped'
+        ? { ...finding, severity: 'warning', message: `${finding.message} (stopped)` }
+        : finding,
+    )
   }
-  const here = (list: Claim[] | undefined, test: (other: Nic) => boolean): Claim[] | undefined => list?.filter((claim) => test(claim.nic))
+  const here = (list: Claim[] | undefined, test: (other: Nic) => boolean): Claim[] | undefined =>
+    list?.filter((claim) => test(claim.nic))
   const mac = value(nic, 'hwaddr')?.toLowerCase()
   if (mac !== undefined) {
-    clash(all.mac.get(mac), 'duplicate-mac', (where) => `hwaddr: ${mac} is also the MAC of ${where}`, 'leave it out and lxcnet makes a free one', 'hwaddr')
+    clash(
+      all.mac.get(mac),
+      'duplicate-mac',
+      (where) => `hwaddr: ${mac} is also the MAC of ${where}`,
+      'leave it out and lxcnet makes a free one',
+      'hwaddr',
+    )
     if (nics.some((other) => other.index !== nic.index && value(other, 'hwaddr')?.toLowerCase() === mac)) {
-      found.push(error('duplicate-mac', `hwaddr: ${mac} stands on another NIC of this container too`, 'leave it out and lxcnet makes a free one', 'hwaddr'))
+      found.push(
+        error(
+          'duplicate-mac',
+          `hwaddr: ${mac} stands on another NIC of this container too`,
+          'leave it out and lxcnet makes a free one',
+          'hwaddr',
+        ),
+      )
     }
   }
   const segment = segmentOf(nic)
   for (const key of ['ipv4.address', 'ipv6.address']) {
     for (const text of values(nic, key)) {
       const same = here(all.address.get(bare(text)), (other) => segmentOf(other) === segment)
-      clash(same, 'duplicate-address', (where) => `${key}: ${bare(text)} is also the address of ${where} on ${segment ?? 'the host'}`, `take a free one: --${key.slice(0, 4)} next:SUBNET`, key)
+      clash(
+        same,
+        'duplicate-address',
+        (where) => `${key}: ${bare(text)} is also the address of ${where} on ${segment ?? 'the host'}`,
+        `take a free one: --${key.slice(0, 4)} next:SUBNET`,
+        key,
+      )
       const holder = segment === undefined ? undefined : view.links?.get(segment)
       if (holder?.addresses.some((one) => bare(one) === bare(text))) {
-        found.push(error('duplicate-address', `${key}: ${bare(text)} is the address of the host's ${holder.name}`, `take a free one: --${key.slice(0, 4)} next:SUBNET`, key))
+        found.push(
+          error(
+            'duplicate-address',
+            `${key}: ${bare(text)} is the address of the host's ${holder.name}`,
+            `take a free one: --${key.slice(0, 4)} next:SUBNET`,
+            key,
+          ),
+        )
       }
     }
   }
   const pair = value(nic, 'veth.pair')
   if (pair !== undefined) {
-    clash(all.pair.get(pair), 'duplicate-pair', (where) => `veth.pair: "${pair}" is also the host-side veth of ${where}`, 'choose another name or leave it out', 'veth.pair')
+    clash(
+      all.pair.get(pair),
+      'duplicate-pair',
+      (where) => `veth.pair: "${pair}" is also the host-side veth of ${where}`,
+      'choose another name or leave it out',
+      'veth.pair',
+    )
     const taken = view.links?.get(pair)
-    const mine = view.containers.get(container)?.effective.nics.some((other) => value(other, 'veth.pair') === pair) ?? false
-    if (taken !== undefined && !mine) found.push(error('duplicate-pair', `veth.pair: a link "${pair}" is on this host already`, 'choose another name or leave it out', 'veth.pair'))
+    const own = view.containers.get(container)
+    const mine =
+      own !== undefined &&
+      own.state !== 'stopped' &&
+      (own.live?.some((inside) => inside.peerIndex === taken?.index) ?? true)
+    if (taken !== undefined && !mine)
+      found.push(
+        error(
+          'duplicate-pair',
+          `veth.pair: a link "${pair}" is on this host already`,
+          'choose another name or leave it out',
+          'veth.pair',
+        ),
+      )
   }
   const link = value(nic, 'link')
   if (link === undefined) return found
   const onParent = all.parent.get(link)
   if (type === 'vlan') {
     const id = value(nic, 'vlan.id')
-    clash(here(onParent, (other) => typeOf(other) === 'vlan' && value(other, 'vlan.id') === id), 'vlan-taken', (where) => `vlan.id: VLAN ${id} on "${link}" is taken by ${where}; a parent has each VLAN once`, 'put both on a bridge over that VLAN', 'vlan.id')
+    clash(
+      here(onParent, (other) => typeOf(other) === 'vlan' && value(other, 'vlan.id') === id),
+      'vlan-taken',
+      (where) => `vlan.id: VLAN ${id} on "${link}" is taken by ${where}; a parent has each VLAN once`,
+      'put both on a bridge over that VLAN',
+      'vlan.id',
+    )
   }
   if (type === 'macvlan') {
-    const exclusive = (other: Nic): boolean => typeOf(other) === 'macvlan' && (modeOf(nic) === 'passthru' || modeOf(other) === 'passthru')
-    clash(here(onParent, exclusive), 'passthru-shared', (where) => `link: "${link}" is shared with ${where}, but a parent in mode passthru has one macvlan only`, 'use mode bridge, or another parent', 'link')
+    const exclusive = (other: Nic): boolean =>
+      typeOf(other) === 'macvlan' && (modeOf(nic) === 'passthru' || modeOf(other) === 'passthru')
+    clash(
+      here(onParent, exclusive),
+      'passthru-shared',
+      (where) => `link: "${link}" is shared with ${where}, but a parent in mode passthru has one macvlan only`,
+      'use mode bridge, or another parent',
+      'link',
+    )
   }
-  if (type === 'phys') clash(here(onParent, (other) => typeOf(other) === 'phys'), 'phys-taken', (where) => `link: "${link}" is also moved into ${where}`, 'a link is in one container at a time', 'link')
+  if (type === 'phys')
+    clash(
+      here(onParent, (other) => typeOf(other) === 'phys'),
+      'phys-taken',
+      (where) => `link: "${link}" is also moved into ${where}`,
+      'a link is in one container at a time',
+      'link',
+    )
   return found
 }

@@ -3,7 +3,18 @@ export { alreadySo, type Built, buildNic, choose, type Entries, type Random } fr
 export { checkNic, type Finding } from './checks.ts'
 export { nicCodes } from './codes.ts'
 export { findKey, type Key, keyOfWord, keys, type NicType, nicTypes } from './keys.ts'
-export { type Container, type HostLink, type HostView, modeOf, namesInside, type Nic, typeOf, value, values } from './model.ts'
+export {
+  type Container,
+  type HostLink,
+  type HostView,
+  modeOf,
+  type Nic,
+  namesInside,
+  typeOf,
+  value,
+  values,
+} from './model.ts'
 export { pendingChanges } from './pending.ts'
 export { nicProbe } from './probe.ts'
 export { readHost } from './read.ts'
+export { checkValue } from './value.ts'

@@ -65,7 +65,8 @@ export interface HostView {
 export const value = (nic: Nic, key: string): string | undefined => nic.keys.get(key)?.at(-1)?.value || undefined
 
 /** All values of a list key. */
-export const values = (nic: Nic, key: string): string[] => (nic.keys.get(key) ?? []).map((one) => one.value).filter((one) => one !== '')
+export const values = (nic: Nic, key: string): string[] =>
+  (nic.keys.get(key) ?? []).map((one) => one.value).filter((one) => one !== '')
 
 export const typeOf = (nic: Nic): string => value(nic, 'type') ?? 'empty'
 

@@ -1,5 +1,15 @@
 /** Does the running container still have the NICs of an older config? Compared with what is live, never with a clock. */
-import { type Container, type HostLink, type HostView, modeOf, namesInside, type Nic, typeOf, value, values } from './model.ts'
+import {
+  type Container,
+  type HostLink,
+  type HostView,
+  modeOf,
+  type Nic,
+  namesInside,
+  typeOf,
+  value,
+  values,
+} from './model.ts'
 
 /** What a restart would change, in words; `undefined` when the live links cannot be read, empty when all fits. */
 export function pendingChanges(container: Container, view: HostView): string[] | undefined {
@@ -18,7 +28,8 @@ export function pendingChanges(container: Container, view: HostView): string[] |
     if (link === undefined) found.push(`NIC ${nic.index} (${name}) is not there yet`)
     else found.push(...differences(nic, link, host).map((text) => `NIC ${nic.index} (${name}): ${text}`))
   }
-  if (!nics.some((nic) => typeOf(nic) === 'none')) found.push(...[...live.keys()].map((name) => `${name} is still there`))
+  if (!nics.some((nic) => typeOf(nic) === 'none'))
+    found.push(...[...live.keys()].map((name) => `${name} is still there`))
   return found
 }
 
@@ -35,8 +46,10 @@ function differences(nic: Nic, live: HostLink, host: ReadonlyMap<number, HostLin
   if (type === 'macvlan') differs('mode', live.mode ?? '', modeOf(nic))
   if (type === 'vlan') differs('VLAN', String(live.vlanId), value(nic, 'vlan.id'))
   const below = live.peerIndex === undefined ? undefined : host.get(live.peerIndex)
-  if (below !== undefined && type === 'veth' && modeOf(nic) === 'bridge' && value(nic, 'script.up') === undefined) differs('link', below.master ?? '', value(nic, 'link'))
-  if (below !== undefined && ['macvlan', 'ipvlan', 'vlan'].includes(type)) differs('link', below.name, value(nic, 'link'))
+  if (below !== undefined && type === 'veth' && modeOf(nic) === 'bridge' && value(nic, 'script.up') === undefined)
+    differs('link', below.master ?? '', value(nic, 'link'))
+  if (below !== undefined && ['macvlan', 'ipvlan', 'vlan'].includes(type))
+    differs('link', below.name, value(nic, 'link'))
   for (const text of [...values(nic, 'ipv4.address'), ...values(nic, 'ipv6.address')]) {
     const address = text.split(' ')[0] ?? ''
     if (!live.addresses.includes(address)) found.push(`address ${address} is not there yet`)

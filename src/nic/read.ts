@@ -1,7 +1,8 @@
 /** From the answers of a snapshot to what they mean. Pure; asks for more through `unread`. */
+
+import { compareVersions } from '../core/version.ts'
 import { evaluate, type Nic, type Source } from '../document/effective.ts'
 import { parse } from '../document/lxc-config.ts'
-import { compareVersions } from '../core/version.ts'
 import { findKey, knows } from './keys.ts'
 import type { Container, ContainerState, HostLink, HostView } from './model.ts'
 
@@ -31,11 +32,23 @@ export function readHost(answers: Answers, { lxcVersion, asked }: ReadOptions): 
   const base = `${answers.links.get(lxcpath) ?? lxcpath}/`
   const states = readStates(answers, lxcpath)
   const containers = new Map<string, Container>()
-  const targets = new Map([...answers.links].filter(([asked]) => asked.startsWith(base)).map(([from, to]) => [to, from]))
-  const options = { include: includes.find, ...(version === undefined ? {} : { lxcVersion: version }), known: refusal, types: typesOf }
+  const targets = new Map(
+    [...answers.links].filter(([asked]) => asked.startsWith(base)).map(([from, to]) => [to, from]),
+  )
+  const options = {
+    include: includes.find,
+    nicsOnly: true,
+    ...(version === undefined ? {} : { lxcVersion: version }),
+    known: refusal,
+    types: typesOf,
+  }
 
   const see = (path: string, text: string) => evaluate({ file: path, lines: parse(text) }, options)
-  const add = (name: string, path: string, file: { text: string; mode: number; uid: number; gid: number } | undefined): void => {
+  const add = (
+    name: string,
+    path: string,
+    file: { text: string; mode: number; uid: number; gid: number } | undefined,
+  ): void => {
     const { state, pid } = states.get(name) ?? { state: states.known ? 'stopped' : 'unknown', pid: undefined }
     containers.set(name, {
       name,
@@ -91,7 +104,9 @@ function includeReader(answers: Answers, asked: ReadonlySet<string>) {
   const byFolder = new Map<string, string[]>()
   for (const path of answers.listing) {
     const folder = path.slice(0, path.lastIndexOf('/'))
-    if (answers.directories.size > 0) byFolder.set(folder, [...(byFolder.get(folder) ?? []), path])
+    const entries = byFolder.get(folder)
+    if (entries === undefined) byFolder.set(folder, [path])
+    else entries.push(path)
   }
   const file = (path: string): Source | undefined => {
     const found = answers.files.get(answers.links.get(path) ?? path)
@@ -133,7 +148,8 @@ function readStates(answers: Answers, lxcpath: string) {
     }
   }
   for (const line of answers.answers.get('running')?.text.split('\n') ?? []) {
-    const [, name = '', state = '', pid = ''] = /^(.*?) +(RUNNING|FROZEN|STOPPED|STARTING|STOPPING|ABORTING|FREEZING|THAWED) +(\d+|-) *$/.exec(line) ?? []
+    const [, name = '', state = '', pid = ''] =
+      /^(.*?) +(RUNNING|FROZEN|STOPPED|STARTING|STOPPING|ABORTING|FREEZING|THAWED) +(\d+|-) *$/.exec(line) ?? []
     if (name === '' || name === 'NAME') continue
     const word = state === 'FROZEN' ? 'frozen' : state === 'STOPPED' ? 'stopped' : 'running'
     states.set(name, { state: word, pid: pid === '-' ? undefined : Number(pid) })
@@ -151,7 +167,10 @@ interface IpLink {
   master?: string
   link?: string
   link_type?: string
-  linkinfo?: { info_kind?: string; info_data?: { id?: number; mode?: string; vlan_filtering?: number; vlan_default_pvid?: number } }
+  linkinfo?: {
+    info_kind?: string
+    info_data?: { id?: number; mode?: string; vlan_filtering?: number; vlan_default_pvid?: number }
+  }
   addr_info?: { local?: string; prefixlen?: number; scope?: string }[]
 }
 
@@ -179,7 +198,9 @@ function readLinks(answer: { status: number; text: string } | undefined): HostLi
         loopback: link.link_type === 'loopback',
         master: link.master,
         parent: link.link,
-        addresses: (link.addr_info ?? []).filter(({ scope }) => scope !== 'link').map(({ local, prefixlen }) => `${local}/${prefixlen}`),
+        addresses: (link.addr_info ?? [])
+          .filter(({ scope }) => scope !== 'link')
+          .map(({ local, prefixlen }) => `${local}/${prefixlen}`),
         vlanId: data.id,
         mode: data.mode,
         vlanFiltering: data.vlan_filtering === 1,

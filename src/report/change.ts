@@ -3,7 +3,15 @@ import { structuredPatch } from 'diff'
 import type { Change, Impact, Note } from '../plan/plan.ts'
 import { readable } from './table.ts'
 
-export type ChangeResult = 'planned' | 'declined' | 'unchanged' | 'applied' | 'rolled-back' | 'rollback-failed' | 'unverified' | 'restart-failed'
+export type ChangeResult =
+  | 'planned'
+  | 'declined'
+  | 'unchanged'
+  | 'applied'
+  | 'rolled-back'
+  | 'rollback-failed'
+  | 'unverified'
+  | 'restart-failed'
 
 export interface ChangeReport {
   schema: 'lxcnet.change/1'
@@ -28,8 +36,18 @@ export interface ChangeReport {
 export function planText({ summary, changes, notes }: Pick<ChangeReport, 'summary' | 'changes' | 'notes'>): string {
   const lines: string[] = [...summary.filter(Boolean).map(readable)]
   for (const change of changes) {
-    if (change.kind === 'file') lines.push('', `${readable(change.path)} (${impactWords[change.impact]})`, ...diffLines(change.before, change.after))
-    else lines.push('', `$ ${change.argv.join(' ')}`, `  ${change.why}${change.undo === undefined ? '; this cannot be taken back' : ''}`)
+    if (change.kind === 'file')
+      lines.push(
+        '',
+        `${readable(change.path)} (${impactWords[change.impact]})`,
+        ...diffLines(change.before, change.after),
+      )
+    else
+      lines.push(
+        '',
+        `$ ${change.argv.join(' ')}`,
+        `  ${change.why}${change.undo === undefined ? '; this cannot be taken back' : ''}`,
+      )
   }
   if (notes.length > 0) lines.push('', ...notes.map(noteText))
   return lines.join('\n')
@@ -56,11 +74,18 @@ export function resultText(report: ChangeReport): string {
   else if (result === 'unchanged') lines.push('Already so; nothing to change.')
   else if (result === 'applied') lines.push(`Done. To take it back: lxcnet rollback ${id}`)
   else if (result === 'rolled-back') lines.push(`Rolled back, everything is as it was: ${reason}`)
-  else if (result === 'rollback-failed') lines.push(`Failed, and could not be taken back completely; see \`lxcnet history ${id}\`. ${reason}`)
+  else if (result === 'rollback-failed')
+    lines.push(`Failed, and could not be taken back completely; see \`lxcnet history ${id}\`. ${reason}`)
   else if (result === 'unverified') lines.push(`Written, but not confirmed: ${reason}`)
   else lines.push(`Written, but the restart failed: ${reason}`, `To take it back: lxcnet rollback ${id}`)
   lines.push(...leftOut.map((text) => `Left out: ${text}.`))
-  if (result !== 'planned') lines.push(...pending.map((name) => `${name} is running with its old NICs until it is restarted: lxc-stop -n ${name} && lxc-start -n ${name}`))
+  if (result !== 'planned')
+    lines.push(
+      ...pending.map(
+        (name) =>
+          `${name} is running with its old NICs until it is restarted: lxc-stop -n ${name} && lxc-start -n ${name}`,
+      ),
+    )
   return lines.map(readable).join('\n')
 }
 
@@ -68,5 +93,8 @@ export function resultText(report: ChangeReport): string {
 function diffLines(before: string | null, after: string | null): string[] {
   const patch = structuredPatch('', '', before ?? '', after ?? '', '', '', { context: 2, maxEditLength: 5000 })
   if (patch === undefined) return ['  (too many lines differ to show them)']
-  return patch.hunks.flatMap((hunk) => [`  @@ line ${hunk.newStart} @@`, ...hunk.lines.map((line) => `  ${readable(line.replace(/\r/g, ''))}`)])
+  return patch.hunks.flatMap((hunk) => [
+    `  @@ line ${hunk.newStart} @@`,
+    ...hunk.lines.map((line) => `  ${readable(line.replace(/\r/g, ''))}`),
+  ])
 }

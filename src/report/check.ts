@@ -18,12 +18,15 @@ export function checkText({ findings, leftOut }: CheckReport, containers: number
     if (container !== last) lines.push(...(last === '' ? [] : ['']), container)
     last = container
     lines.push(`  ${severity}: ${message} [${code}]`)
-    if (place !== undefined) lines.push(`    ${place.file}:${place.line}${place.text === undefined ? '' : `: ${place.text.trim()}`}`)
+    if (place !== undefined)
+      lines.push(`    ${place.file}:${place.line}${place.text === undefined ? '' : `: ${place.text.trim()}`}`)
     if (fix !== undefined) lines.push(`    ${fix}`)
   }
   const count = (severity: string): number => findings.filter((finding) => finding.severity === severity).length
   if (findings.length > 0) lines.push('')
-  lines.push(`${containers} ${containers === 1 ? 'container' : 'containers'}: ${count('error')} errors, ${count('warning')} warnings`)
+  lines.push(
+    `${containers} ${containers === 1 ? 'container' : 'containers'}: ${count('error')} errors, ${count('warning')} warnings`,
+  )
   lines.push(...leftOut.map((text) => `Left out: ${text}.`))
   return lines.map(readable).join('\n')
 }

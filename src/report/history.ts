@@ -9,7 +9,13 @@ export interface HistoryReport {
   entries: { id: string; state: string; at: string | null; user: string | null; command: string | null; plan?: Plan }[]
 }
 
-const words: Record<string, string> = { committed: 'done', undone: 'rolled back', failed: 'FAILED', running: 'running', abandoned: 'unfinished' }
+const words: Record<string, string> = {
+  committed: 'done',
+  undone: 'rolled back',
+  failed: 'FAILED',
+  running: 'running',
+  abandoned: 'unfinished',
+}
 
 export function historyText({ entries }: HistoryReport, width: number): string {
   if (entries.length === 0) return 'Nothing has been changed here yet.'

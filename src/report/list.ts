@@ -38,7 +38,15 @@ export interface NicDetail {
   index: number
   style: 'modern' | 'legacy'
   keys: { key: string; value: string; file: string; line: number }[]
-  live: { name: string; hwaddr: string; mtu: number; up: boolean; addresses: string[]; hostLink: string | null; bridge: string | null } | null
+  live: {
+    name: string
+    hwaddr: string
+    mtu: number
+    up: boolean
+    addresses: string[]
+    hostLink: string | null
+    bridge: string | null
+  } | null
 }
 
 export interface ShowReport {
@@ -60,18 +68,38 @@ export function listText({ containers, lxcpath, unfinished }: ListReport, width:
   else {
     const rows = containers.flatMap((container) => {
       const state = container.state === 'unknown' ? '-' : container.state
-      const note = !container.readable ? 'unreadable' : container.refused ? 'refused' : container.restart === 'pending' ? 'restart' : container.restart === 'unknown' && state !== '-' ? '?' : ''
+      const note = !container.readable
+        ? 'unreadable'
+        : container.refused
+          ? 'refused'
+          : container.restart === 'pending'
+            ? 'restart'
+            : container.restart === 'unknown' && state !== '-'
+              ? '?'
+              : ''
       const nics = container.nics.length === 0 ? [['-', '-', '-', '-']] : container.nics.map(nicCells)
-      return nics.map((cells, at) => [at === 0 ? container.name : '', at === 0 ? state : '', ...cells, at === 0 ? note : ''])
+      return nics.map((cells, at) => [
+        at === 0 ? container.name : '',
+        at === 0 ? state : '',
+        ...cells,
+        at === 0 ? note : '',
+      ])
     })
     lines.push(table(['CONTAINER', 'STATE', 'NIC', 'TYPE', 'LINK', 'ADDRESS', 'NOTE'], rows, width))
     const marks = new Set(rows.map((row) => row.at(-1)))
-    if (marks.has('restart')) lines.push('restart: the running container still has the NICs of an older config (`lxcnet show` says what differs)')
+    if (marks.has('restart'))
+      lines.push(
+        'restart: the running container still has the NICs of an older config (`lxcnet show` says what differs)',
+      )
     if (marks.has('refused')) lines.push('refused: LXC does not load this config (`lxcnet check` says why)')
     if (marks.has('unreadable')) lines.push('unreadable: no right to read this config')
   }
   for (const { id, state } of unfinished) {
-    lines.push(state === 'running' ? `Another lxcnet is changing this host right now (${id}).` : `${id} was left unfinished by a killed run; the next changing command takes it back.`)
+    lines.push(
+      state === 'running'
+        ? `Another lxcnet is changing this host right now (${id}).`
+        : `${id} was left unfinished by a killed run; the next changing command takes it back.`,
+    )
   }
   return lines.join('\n')
 }
@@ -80,7 +108,9 @@ const nicCells = (nic: NicRow): string[] => [
   String(nic.index),
   nic.mode === null || nic.type === 'veth' ? nic.type : `${nic.type} ${nic.mode}`,
   nic.link ?? '-',
-  nic.addresses[0] === undefined ? '-' : nic.addresses[0] + (nic.addresses.length > 1 ? ` +${nic.addresses.length - 1}` : ''),
+  nic.addresses[0] === undefined
+    ? '-'
+    : nic.addresses[0] + (nic.addresses.length > 1 ? ` +${nic.addresses.length - 1}` : ''),
 ]
 
 export function showText({ containers }: ShowReport, width: number): string {
@@ -89,17 +119,27 @@ export function showText({ containers }: ShowReport, width: number): string {
       const lines = [`${name} (${state}), ${config}`]
       for (const nic of nics) {
         lines.push('', `NIC ${nic.index}${nic.style === 'legacy' ? ', in the syntax of LXC before 2.1' : ''}`)
-        const rows = nic.keys.map(({ key, value, file, line }) => [`  ${key}`, value, file === config ? `line ${line}` : `${file}:${line}`])
+        const rows = nic.keys.map(({ key, value, file, line }) => [
+          `  ${key}`,
+          value,
+          file === config ? `line ${line}` : `${file}:${line}`,
+        ])
         lines.push(table(['  KEY', 'VALUE', 'FROM'], rows, width))
         const { live } = nic
         if (live !== null) {
-          const where = live.hostLink === null ? '' : `, ${live.hostLink} on the host${live.bridge === null ? '' : ` in ${live.bridge}`}`
-          lines.push(`  live: ${live.name} ${live.hwaddr} mtu ${live.mtu} ${live.up ? 'up' : 'down'}${live.addresses.length === 0 ? '' : ` ${live.addresses.join(' ')}`}${where}`)
+          const where =
+            live.hostLink === null
+              ? ''
+              : `, ${live.hostLink} on the host${live.bridge === null ? '' : ` in ${live.bridge}`}`
+          lines.push(
+            `  live: ${live.name} ${live.hwaddr} mtu ${live.mtu} ${live.up ? 'up' : 'down'}${live.addresses.length === 0 ? '' : ` ${live.addresses.join(' ')}`}${where}`,
+          )
         }
       }
       if (nics.length === 0) lines.push('', 'no NIC: the container has the loopback alone')
       if (restart === null && state !== 'unknown') lines.push('', 'whether a restart is pending cannot be read')
-      else if (restart !== null && restart.length > 0) lines.push('', 'A restart is pending:', ...restart.map((text) => `  ${text}`))
+      else if (restart !== null && restart.length > 0)
+        lines.push('', 'A restart is pending:', ...restart.map((text) => `  ${text}`))
       return lines.join('\n')
     })
     .join('\n\n')

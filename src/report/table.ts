@@ -9,7 +9,11 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   const total = (): number => widths.reduce((sum, one) => sum + one + 2, -2)
   while (width > 0 && total() > width) {
     // the widest column gives way, but no column below its head
-    const widest = widths.reduce((best, one, column) => (one - (head[column]?.length ?? 0) > (widths[best] ?? 0) - (head[best]?.length ?? 0) ? column : best), 0)
+    const widest = widths.reduce(
+      (best, one, column) =>
+        one - (head[column]?.length ?? 0) > (widths[best] ?? 0) - (head[best]?.length ?? 0) ? column : best,
+      0,
+    )
     if ((widths[widest] ?? 0) <= Math.max(4, head[widest]?.length ?? 0)) break
     widths[widest] = (widths[widest] ?? 0) - 1
   }
@@ -25,6 +29,15 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 
 const cut = (text: string, width: number): string => (text.length <= width ? text : `${text.slice(0, width - 1)}…`)
 
-/** Bytes of a file as a person reads them: UTF-8, and a question mark for what would steer the terminal. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-export const readable = (latin1: string): string => Buffer.from(latin1, 'latin1').toString().replace(/[\x00-\x08\x0a-\x1f\x7f\x80-\x9f]/g, '?')
+/**
+ * Bytes of a file as a person reads them: UTF-8, and a question mark for what would steer the terminal.
+ *
+ * @param text latin1 view of bytes; lxcnet's own words may hold characters beyond it, and stay as they are
+ */
+export function readable(text: string): string {
+  if (/^[ -~]*$/.test(text)) return text
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the range of one byte
+  const words = /^[\x00-\xff]*$/.test(text) ? Buffer.from(text, 'latin1').toString() : text
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return words.replace(/[\x00-\x08\x0a-\x1f\x7f-\x9f]/g, '?')
+}

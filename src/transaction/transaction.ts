@@ -8,7 +8,16 @@ import { exit, LxcnetError } from '../core/error.ts'
 import type { Probe } from '../core/probe.ts'
 import type { Host } from '../host/port.ts'
 import { quote, quoteAll } from '../host/shell.ts'
-import { type Frames, frames, preamble, readSnapshot, type Scope, type Snapshot, snapshotFunction, whole } from '../host/snapshot.ts'
+import {
+  type Frames,
+  frames,
+  preamble,
+  readSnapshot,
+  type Scope,
+  type Snapshot,
+  snapshotFunction,
+  whole,
+} from '../host/snapshot.ts'
 import { writeTar } from '../host/tar.ts'
 import { type Change, isFinal, ordered, type Plan } from '../plan/plan.ts'
 import { templateText } from '../template/template.ts'
@@ -64,7 +73,9 @@ export interface Transaction {
  */
 export async function carryOut(host: Host, plan: Plan, { scope, reads, then, meta }: Transaction): Promise<Outcome> {
   const steps = ordered(plan.changes)
-  const payload = writeTar(payloadFiles(steps, plan, meta)).toString('base64').replace(/.{76}/g, '$&\n')
+  const payload = writeTar(payloadFiles(steps, plan, meta))
+    .toString('base64')
+    .replace(/.{76}/g, '$&\n')
   const nonce = randomBytes(8).toString('hex')
   const script = whole([
     preamble(scope, nonce, reads),
@@ -75,7 +86,9 @@ export async function carryOut(host: Host, plan: Plan, { scope, reads, then, met
     'lx_main() {',
     '  lx_setup >/dev/null',
     `  lx_transaction ${meta.id} ${quote(scope.state)} ${sha256(`${payload}\n`)} ${plan.reads}`,
-    ...then.flatMap((probe) => probe.paths).length === 0 ? [] : [`  lx_read() {\n  ${then.flatMap((probe) => probe.paths).join('\n')}\n  }`],
+    ...(then.flatMap((probe) => probe.paths).length === 0
+      ? []
+      : [`  lx_read() {\n  ${then.flatMap((probe) => probe.paths).join('\n')}\n  }`]),
     '  lx_snapshot',
     '}',
     'lx_main',
@@ -182,13 +195,19 @@ function refuse(list: Frames['list'], host: string, scope: Scope): void {
     })
   }
   if (id === 'state') {
-    throw new LxcnetError('no-rights', `${scope.root}${text.slice(scope.root.length)}: cannot write lxcnet's journal there; nothing was changed`, {
-      exit: exit.noRights,
-      suggestions: ['run lxcnet as root', 'check for a full or read-only file system: df, mount'],
-    })
+    throw new LxcnetError(
+      'no-rights',
+      `${scope.root}${text.slice(scope.root.length)}: cannot write lxcnet's journal there; nothing was changed`,
+      {
+        exit: exit.noRights,
+        suggestions: ['run lxcnet as root', 'check for a full or read-only file system: df, mount'],
+      },
+    )
   }
   if (id === 'payload') {
-    throw new LxcnetError('interrupted', `${host}: the plan arrived damaged; nothing was changed`, { exit: exit.failed })
+    throw new LxcnetError('interrupted', `${host}: the plan arrived damaged; nothing was changed`, {
+      exit: exit.failed,
+    })
   }
   throw new LxcnetError('cannot-change', `${text}; nothing was changed`, { exit: exit.failed })
 }

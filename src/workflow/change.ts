@@ -42,9 +42,21 @@ export async function change(context: Context, options: ChangeOptions): Promise<
     const draft = options.draft(reading)
     const notes = [...recovered, ...judge(draft.notes, options.allow)]
     const plan: Plan = { host: context.host.name, changes: draft.changes, notes, reads: reading.snapshot.digest }
-    const report: ChangeReport = { schema: 'lxcnet.change/1', host: plan.host, result: 'planned', id: null, reason: null, summary: draft.summary, changes: draft.changes, notes, leftOut: draft.leftOut, pending: [] }
+    const report: ChangeReport = {
+      schema: 'lxcnet.change/1',
+      host: plan.host,
+      result: 'planned',
+      id: null,
+      reason: null,
+      summary: draft.summary,
+      changes: draft.changes,
+      notes,
+      leftOut: draft.leftOut,
+      pending: [],
+    }
     refuseErrors(notes)
-    if (draft.changes.length === 0) return { ...report, result: 'unchanged', pending: pendingOf(reading.view, draft.containers) }
+    if (draft.changes.length === 0)
+      return { ...report, result: 'unchanged', pending: pendingOf(reading.view, draft.containers) }
     if (options.dryRun) return report
     const fingerprint = JSON.stringify(draft.changes)
     if (fingerprint !== confirmed && !(await options.confirm(report))) return { ...report, result: 'declined' }
@@ -52,7 +64,10 @@ export async function change(context: Context, options: ChangeOptions): Promise<
     const outcome = await attemptOnce(context, plan, reading, draft)
     if (outcome === 'stale') {
       if (attempt < mostTries) continue
-      throw new LxcnetError('stale', `the containers' configs keep changing while lxcnet plans; nothing was changed`, { exit: exit.failed, suggestions: ['try again in a moment'] })
+      throw new LxcnetError('stale', `the containers' configs keep changing while lxcnet plans; nothing was changed`, {
+        exit: exit.failed,
+        suggestions: ['try again in a moment'],
+      })
     }
     return finish(context, report, outcome, draft, reading)
   }
@@ -63,24 +78,56 @@ async function settle(context: Context, { snapshot }: Reading, dryRun: boolean, 
   const left = [...snapshot.entries].filter(([, state]) => state === 'abandoned').map(([id]) => id)
   if (left.length === 0) return false
   if (dryRun) {
-    if (recovered.length === 0) recovered.push({ severity: 'warning', code: 'abandoned', message: `${left.join(', ')} was left unfinished by a killed run; the next change takes it back first` })
+    if (recovered.length === 0)
+      recovered.push({
+        severity: 'warning',
+        code: 'abandoned',
+        message: `${left.join(', ')} was left unfinished by a killed run; the next change takes it back first`,
+      })
     return false
   }
   for (const { id, result, detail } of await recover(context.host, context.scope)) {
-    const what = result === 'committed' ? 'was complete and has been tidied up' : result === 'undone' ? 'was left unfinished by a killed run and has been taken back' : 'was left unfinished by a killed run and could not be taken back'
-    const kept = detail === '' ? '' : result === 'undone' ? `; changed by someone else since, and left as it is: ${detail}` : `: ${detail}`
-    recovered.push({ severity: result === 'failed' ? 'warning' : 'info', code: 'recovered', message: `${id} ${what}${kept}` })
+    const what =
+      result === 'committed'
+        ? 'was complete and has been tidied up'
+        : result === 'undone'
+          ? 'was left unfinished by a killed run and has been taken back'
+          : 'was left unfinished by a killed run and could not be taken back'
+    const kept =
+      detail === ''
+        ? ''
+        : result === 'undone'
+          ? `; changed by someone else since, and left as it is: ${detail}`
+          : `: ${detail}`
+    recovered.push({
+      severity: result === 'failed' ? 'warning' : 'info',
+      code: 'recovered',
+      message: `${id} ${what}${kept}`,
+    })
   }
   return true
 }
 
 /** Warnings and allowed errors that the operator does not want to hear of are dropped. */
-function judge(notes: readonly Note[], allow: ReadonlySet<string>): Note[] {
+export function judge(notes: readonly Note[], allow: ReadonlySet<string>): Note[] {
   return notes.filter((note) => !(allow.has(note.code) && (note.severity === 'warning' || allowable.has(note.code))))
 }
 
 /** Errors that rest on the state of the host at this moment, which the operator may know to change. */
-const allowable = new Set(['link-not-found', 'link-not-bridge', 'phys-default-route', 'phys-taken', 'duplicate-address', 'duplicate-mac', 'duplicate-pair', 'passthru-shared', 'vlan-taken', 'script-missing', 'bridge-no-vlans', 'usernet-quota'])
+const allowable = new Set([
+  'link-not-found',
+  'link-not-bridge',
+  'phys-default-route',
+  'phys-taken',
+  'duplicate-address',
+  'duplicate-mac',
+  'duplicate-pair',
+  'passthru-shared',
+  'vlan-taken',
+  'script-missing',
+  'bridge-no-vlans',
+  'usernet-quota',
+])
 
 /** @throws {LxcnetError} the first error, with the messages of all */
 export function refuseErrors(notes: readonly Note[]): void {
@@ -89,35 +136,93 @@ export function refuseErrors(notes: readonly Note[]): void {
   if (first === undefined) return
   const message = errors.map((note) => note.message).join('\n')
   const fixes = [...new Set(errors.flatMap((note) => note.fix ?? []))]
-  if (errors.every((note) => allowable.has(note.code))) fixes.push(`if it is meant so: --allow ${[...new Set(errors.map((note) => note.code))].join(',')}`)
-  throw new LxcnetError(first.code, message, { suggestions: fixes, ...(first.place === undefined ? {} : { place: first.place }) })
+  if (errors.every((note) => allowable.has(note.code)))
+    fixes.push(`if it is meant so: --allow ${[...new Set(errors.map((note) => note.code))].join(',')}`)
+  throw new LxcnetError(first.code, message, {
+    suggestions: fixes,
+    ...(first.place === undefined ? {} : { place: first.place }),
+  })
 }
 
 async function attemptOnce(context: Context, plan: Plan, reading: Reading, draft: Draft): Promise<Outcome | 'stale'> {
-  const meta = { id: newId(context.now()), at: context.now().toISOString(), user: context.user, command: context.command }
+  const meta = {
+    id: newId(context.now()),
+    at: context.now().toISOString(),
+    user: context.user,
+    command: context.command,
+  }
   const then = probesFor(context, { containers: draft.containers, only: true }, reading.includes)
+  // From here on the host finishes by itself: Ctrl-C must not hide how it ended.
+  const hold = (): void => {}
+  process.on('SIGINT', hold)
   try {
     return await carryOut(context.host, plan, { scope: context.scope, reads: reading.probes, then, meta })
   } catch (error) {
     if (error instanceof LxcnetError && (error.code === 'stale' || error.code === 'unfinished')) return 'stale'
     throw error
+  } finally {
+    process.off('SIGINT', hold)
   }
 }
 
-function finish(context: Context, report: ChangeReport, outcome: Outcome, draft: Draft, { includes }: Reading): ChangeReport {
+function finish(
+  context: Context,
+  report: ChangeReport,
+  outcome: Outcome,
+  draft: Draft,
+  { includes, view }: Reading,
+): ChangeReport {
   const { id, result, reason } = outcome
   if (result === 'undone') return { ...report, id, result: 'rolled-back', reason }
   if (result === 'failed') return { ...report, id, result: 'rollback-failed', reason }
   const failed = outcome.finals.find(({ status }) => status !== 0)
   const fresh = outcome.after
-  const differs = draft.changes.find((step) => step.kind === 'file' && (fresh?.files.get(step.path)?.text ?? null) !== step.after)
+  const differs = draft.changes.find(
+    (step) => step.kind === 'file' && (fresh?.files.get(step.path)?.text ?? null) !== step.after,
+  )
   if (fresh === undefined || differs !== undefined) {
-    return { ...report, id, result: 'unverified', reason: differs?.kind === 'file' ? `${differs.path} reads differently from what was written` : 'the host could not be read again' }
+    return {
+      ...report,
+      id,
+      result: 'unverified',
+      reason:
+        differs?.kind === 'file'
+          ? `${differs.path} reads differently from what was written`
+          : 'the host could not be read again',
+    }
   }
   const after = viewOf(context, fresh, new Set(includes))
-  const pending = pendingOf(after, draft.containers)
-  if (failed !== undefined) return { ...report, id, result: 'restart-failed', reason: `${failed.argv.join(' ')}: ${failed.output.trim() || `exit status ${failed.status}`}`, pending }
+  const restarted = draft.changes.flatMap((step) =>
+    step.kind === 'run' && step.argv[0] === 'lxc-start' ? step.argv : [],
+  )
+  const live = pendingOf(after, draft.containers)
+  const pending = draft.containers.filter(
+    (name) => live.includes(name) || (!restarted.includes(name) && changedUnseen(name, view, after)),
+  )
+  if (failed !== undefined)
+    return {
+      ...report,
+      id,
+      result: 'restart-failed',
+      reason: `${failed.argv.join(' ')}: ${failed.output.trim() || `exit status ${failed.status}`}`,
+      pending,
+    }
   return { ...report, id, result: 'applied', pending }
+}
+
+/** Are the NICs of a running container others now, although the live ones do not show it (a gateway, an MTU taken out)? */
+function changedUnseen(name: string, before: View, after: View): boolean {
+  const old = before.containers.get(name)
+  const now = after.containers.get(name)
+  if (old === undefined || now === undefined || (now.state !== 'running' && now.state !== 'frozen')) return false
+  const values = ({ effective }: Container) =>
+    JSON.stringify(
+      effective.nics.map(({ index, keys }) => [
+        index,
+        [...keys].map(([key, list]) => [key, list.map(({ value }) => value)]).sort(),
+      ]),
+    )
+  return pendingChanges(old, before)?.length === 0 && values(old) !== values(now)
 }
 
 function pendingOf(view: View, names: readonly string[]): string[] {

@@ -1,15 +1,26 @@
 /** `lxcnet check`: every fault of every config that can be known before a start. */
-import { checkNic, type Container, type HostView } from '../nic/index.ts'
+import { type Container, checkNic, type HostView } from '../nic/index.ts'
 import type { Note } from '../plan/plan.ts'
 import type { CheckReport } from '../report/check.ts'
 import { noteOf } from './nic-change.ts'
 
-export function checkHost(host: string, view: HostView, chosen: Iterable<Container>, allow: ReadonlySet<string>): CheckReport {
+export function checkHost(
+  host: string,
+  view: HostView,
+  chosen: Iterable<Container>,
+  allow: ReadonlySet<string>,
+): CheckReport {
   const findings: CheckReport['findings'] = []
   for (const container of chosen) {
     const { name, text, effective } = container
     const found: Note[] = []
-    if (text === undefined) found.push({ severity: 'error', code: 'unreadable', message: `${container.path} cannot be read`, fix: 'run lxcnet as root' })
+    if (text === undefined)
+      found.push({
+        severity: 'error',
+        code: 'unreadable',
+        message: `${container.path} cannot be read`,
+        fix: 'run lxcnet as root',
+      })
     for (const { severity, code, message, place } of effective.problems) found.push({ severity, code, message, place })
     for (const nic of effective.nics) {
       for (const finding of checkNic({ container: name, nic, nics: effective.nics, view })) {
@@ -19,5 +30,14 @@ export function checkHost(host: string, view: HostView, chosen: Iterable<Contain
     }
     findings.push(...found.filter(({ code }) => !allow.has(code)).map((note) => ({ container: name, ...note })))
   }
-  return { schema: 'lxcnet.check/1', host, lxcVersion: view.version ?? null, leftOut: view.links === undefined ? ["the host's links are not known under --root: whether links exist and are bridges was not checked"] : [], findings }
+  return {
+    schema: 'lxcnet.check/1',
+    host,
+    lxcVersion: view.version ?? null,
+    leftOut:
+      view.links === undefined
+        ? ["the host's links are not known under --root: whether links exist and are bridges was not checked"]
+        : [],
+    findings,
+  }
 }

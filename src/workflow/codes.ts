@@ -3,31 +3,71 @@ import { problemCodes } from '../document/problem.ts'
 import { nicCodes } from '../nic/index.ts'
 
 const ownCodes: Record<string, { summary: string; fix: string }> = {
-  abandoned: { summary: 'A killed run left a change unfinished.', fix: 'The next changing command takes it back; nothing else is needed.' },
-  'bad-container-name': { summary: 'Not a name that lxcnet works with: hooks get it through `sh -c`.', fix: 'Letters, digits, ".", "_", "-"; at most 64.' },
+  abandoned: {
+    summary: 'A killed run left a change unfinished.',
+    fix: 'The next changing command takes it back; nothing else is needed.',
+  },
+  'bad-container-name': {
+    summary: 'Not a name that lxcnet works with: hooks get it through `sh -c`.',
+    fix: 'Letters, digits, ".", "_", "-"; at most 64.',
+  },
   bug: { summary: 'lxcnet itself is wrong.', fix: 'Run it with --verbose and report what it prints.' },
-  'cannot-change': { summary: 'A file cannot be replaced: read-only, immutable, a mount point, hard-linked, or its directory is missing. Nothing was changed.', fix: 'The message says which.' },
-  'changed-since': { summary: 'A rollback would lose a later change of the same file.', fix: 'Take the later changes back first.' },
-  'include-wins': { summary: 'An include sets the key too, and LXC takes its value; lxcnet edits only the container\'s own file.', fix: 'Change it in the include, or remove the lxc.include line.' },
-  interrupted: { summary: 'Ended by a signal, or the shell on the host was killed.', fix: 'The next changing command completes the change or takes it back.' },
+  'cannot-change': {
+    summary:
+      'A file cannot be replaced: read-only, immutable, a mount point, hard-linked, or its directory is missing. Nothing was changed.',
+    fix: 'The message says which.',
+  },
+  'changed-since': {
+    summary: 'A rollback would lose a later change of the same file.',
+    fix: 'Take the later changes back first.',
+  },
+  'include-wins': {
+    summary: "An include sets the key too, and LXC takes its value; lxcnet edits only the container's own file.",
+    fix: 'Change it in the include, or remove the lxc.include line.',
+  },
+  interrupted: {
+    summary: 'Ended by a signal, or the shell on the host was killed.',
+    fix: 'The next changing command completes the change or takes it back.',
+  },
   locked: { summary: 'Another lxcnet is changing the host.', fix: 'Wait until it is done.' },
   'lxc-create-failed': { summary: 'lxc-create did not make the container.', fix: 'Run the command that is shown.' },
-  'missing-answer': { summary: 'Something was not said, and nobody is there to ask.', fix: 'Add the flag that is named.' },
-  'missing-tool': { summary: 'The host lacks a command that every change needs. Nothing was changed.', fix: 'Install the package that is named.' },
+  'missing-answer': {
+    summary: 'Something was not said, and nobody is there to ask.',
+    fix: 'Add the flag that is named.',
+  },
+  'missing-tool': {
+    summary: 'The host lacks a command that every change needs. Nothing was changed.',
+    fix: 'Install the package that is named.',
+  },
   'no-container': { summary: 'There is no such container.', fix: '`lxcnet list` shows the containers.' },
   'no-entry': { summary: 'The history has no such change.', fix: '`lxcnet history` lists them.' },
   'no-nic': { summary: 'The container has no such NIC.', fix: '`lxcnet show` lists its NICs.' },
-  'no-rights': { summary: "lxcnet's journal cannot be written: no right, or a read-only file system. Nothing was changed.", fix: 'Run lxcnet as root.' },
+  'no-rights': {
+    summary: "lxcnet's journal cannot be written: no right, or a read-only file system. Nothing was changed.",
+    fix: 'Run lxcnet as root.',
+  },
   'no-root': { summary: '--root names no directory.', fix: 'Name a tree with var/lib/lxc below it.' },
-  'not-committed': { summary: 'The change did not take effect, so there is nothing to take back.', fix: '`lxcnet history` shows what became of it.' },
+  'not-committed': {
+    summary: 'The change did not take effect, so there is nothing to take back.',
+    fix: '`lxcnet history` shows what became of it.',
+  },
   'not-in-legacy': { summary: 'The syntax of LXC before 2.1 has no such key.', fix: '`lxcnet upgrade` first.' },
   recovered: { summary: 'A change that a killed run had left was finished or taken back.', fix: 'Nothing to do.' },
-  'second-nic': { summary: 'The container had a NIC already, as the default.conf of a distribution gives it.', fix: 'To have the new one alone: --replace.' },
-  stale: { summary: 'The host has changed between reading and changing it. Nothing was changed.', fix: 'Run the command again.' },
+  'second-nic': {
+    summary: 'The container had a NIC already, as the default.conf of a distribution gives it.',
+    fix: 'To have the new one alone: --replace.',
+  },
+  stale: {
+    summary: 'The host has changed between reading and changing it. Nothing was changed.',
+    fix: 'Run the command again.',
+  },
   unfinished: { summary: 'A killed run left a change unfinished.', fix: 'Run the command again.' },
   'unknown-command': { summary: 'There is no such command.', fix: '`lxcnet help`' },
   'unknown-flag': { summary: 'The command has no such flag.', fix: 'Add --help.' },
-  unreachable: { summary: 'No shell could be started, or it ended before it answered.', fix: 'Check that sh, tar, xargs and find work there.' },
+  unreachable: {
+    summary: 'No shell could be started, or it ended before it answered.',
+    fix: 'Check that sh, tar, xargs and find work there.',
+  },
   unreadable: { summary: 'A config cannot be read.', fix: 'Run lxcnet as root.' },
   usage: { summary: 'The command line is not right.', fix: 'Add --help.' },
   'which-nic': { summary: 'The container has several NICs and none was named.', fix: 'CONTAINER:INDEX' },

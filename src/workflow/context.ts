@@ -77,10 +77,16 @@ export async function readView(context: Context, request: ReadRequest): Promise<
 /** Names that LXC, its hooks and a shell all take: lxc-create checks nothing, and hooks get the name through `sh -c`. */
 export function checkContainerName(name: string): void {
   if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) return
-  throw new LxcnetError('bad-container-name', `${JSON.stringify(name)} is not a container name that lxcnet works with`, {
-    exit: exit.usage,
-    suggestions: ['letters, digits, ".", "_" and "-", a letter or digit first, at most 64; `lxcnet list` shows the containers'],
-  })
+  throw new LxcnetError(
+    'bad-container-name',
+    `${JSON.stringify(name)} is not a container name that lxcnet works with`,
+    {
+      exit: exit.usage,
+      suggestions: [
+        'letters, digits, ".", "_" and "-", a letter or digit first, at most 64; `lxcnet list` shows the containers',
+      ],
+    },
+  )
 }
 
 /** @throws {LxcnetError} `no-container`, `unreadable` */
@@ -97,7 +103,10 @@ export function containerOf(view: HostView, name: string) {
     })
   }
   if (container.text === undefined) {
-    throw new LxcnetError('unreadable', `${container.path} cannot be read`, { exit: exit.noRights, suggestions: ['run lxcnet as root'] })
+    throw new LxcnetError('unreadable', `${container.path} cannot be read`, {
+      exit: exit.noRights,
+      suggestions: ['run lxcnet as root'],
+    })
   }
   return container as typeof container & { text: string }
 }

@@ -6,9 +6,9 @@ import { frames } from '../host/snapshot.ts'
 import type { Container } from '../nic/index.ts'
 import type { ChangeReport } from '../report/change.ts'
 import { templateText } from '../template/template.ts'
-import { type ChangeOptions, refuseErrors } from './change.ts'
+import { type ChangeOptions, judge, refuseErrors } from './change.ts'
 import { type Context, readView, type View } from './context.ts'
-import { createNic, type CreateRequest } from './create-nic.ts'
+import { type CreateRequest, createNic } from './create-nic.ts'
 
 /**
  * Makes the container when it is not there; what lxc-create made is never destroyed by a later rollback.
@@ -24,12 +24,25 @@ export async function createContainer(
   const { view } = await readView(context, { containers: [] })
   if (view.containers.has(request.container)) return undefined
   if (context.scope.root !== '') {
-    throw new LxcnetError('no-container', `there is no container "${request.container}", and no commands run under --root`, { exit: exit.usage, suggestions: ['make it with lxc-create first'] })
+    throw new LxcnetError(
+      'no-container',
+      `there is no container "${request.container}", and no commands run under --root`,
+      { exit: exit.usage, suggestions: ['make it with lxc-create first'] },
+    )
   }
   // bad input must not leave a container behind: the NIC is judged before there is one
   const draft = createNic(context, withEmpty(view, request.container), request)
-  refuseErrors(draft.notes.filter((note) => !options.allow.has(note.code)))
-  const argv = ['lxc-create', '-P', view.lxcpath, '-n', request.container, '-t', template, ...(args.length > 0 ? ['--', ...args] : [])]
+  refuseErrors(judge(draft.notes, options.allow))
+  const argv = [
+    'lxc-create',
+    '-P',
+    view.lxcpath,
+    '-n',
+    request.container,
+    '-t',
+    template,
+    ...(args.length > 0 ? ['--', ...args] : []),
+  ]
   const report: ChangeReport = {
     schema: 'lxcnet.change/1',
     host: context.host.name,
@@ -51,16 +64,33 @@ export async function createContainer(
 /** The host as if an empty container were there. */
 function withEmpty(view: View, name: string): View {
   const path = `${view.lxcpath}/${name}/config`
-  const container: Container = { name, path, text: '', mode: 0o640, uid: 0, gid: 0, effective: view.evaluate(path, ''), state: 'stopped', live: undefined }
+  const container: Container = {
+    name,
+    path,
+    text: '',
+    mode: 0o640,
+    uid: 0,
+    gid: 0,
+    effective: view.evaluate(path, ''),
+    state: 'stopped',
+    live: undefined,
+  }
   return { ...view, containers: new Map([...view.containers, [name, container]]) }
 }
 
 async function run(context: Context, argv: readonly string[]): Promise<void> {
   const nonce = randomBytes(8).toString('hex')
-  const script = [`lx_root='' lx_nonce=${nonce}`, templateText('host.sh'), `lx_main() {\n  lx_out=$(${quoteAll(argv)} 2>&1 </dev/null)\n  lx_frame run "$?" create "$lx_out"\n}`, 'lx_main\n'].join('\n')
+  const script = [
+    `lx_root='' lx_nonce=${nonce}`,
+    templateText('host.sh'),
+    `lx_main() {\n  lx_out=$(${quoteAll(argv)} 2>&1 </dev/null)\n  lx_frame run "$?" create "$lx_out"\n}`,
+    'lx_main\n',
+  ].join('\n')
   const [answer] = frames(await context.host.exec(script), nonce, context.host.name).list
   if (answer?.status === 0) return
   const said = answer?.text.trim().split('\n').slice(-4).join('\n') ?? ''
-  throw new LxcnetError('lxc-create-failed', `lxc-create exited with ${answer?.status}: ${said}`, { exit: exit.failed, suggestions: [quoteAll(argv)] })
+  throw new LxcnetError('lxc-create-failed', `lxc-create exited with ${answer?.status}: ${said}`, {
+    exit: exit.failed,
+    suggestions: [quoteAll(argv)],
+  })
 }
-

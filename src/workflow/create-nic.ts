@@ -2,12 +2,25 @@
 import { exit, LxcnetError } from '../core/error.ts'
 import { compareVersions } from '../core/version.ts'
 import { addNic, type NicRef, retype, setKey } from '../document/edit.ts'
-import { type Line, parse } from '../document/lxc-config.ts'
-import { alreadySo, buildNic, type Container, type Entries, findKey, type Finding, keyOfWord, modeOf, type Nic, type NicType, typeOf, value } from '../nic/index.ts'
+import { type Line, parse, print } from '../document/lxc-config.ts'
+import {
+  alreadySo,
+  buildNic,
+  type Container,
+  type Entries,
+  type Finding,
+  findKey,
+  keyOfWord,
+  modeOf,
+  type Nic,
+  type NicType,
+  typeOf,
+  value,
+} from '../nic/index.ts'
+import type { Draft } from './change.ts'
 import type { Context, View } from './context.ts'
 import { containerOf } from './context.ts'
-import type { Draft } from './change.ts'
-import { draftOf } from './nic-change.ts'
+import { draftOf, mustSee } from './nic-change.ts'
 
 export interface CreateRequest {
   container: string
@@ -27,26 +40,54 @@ export function createNic(context: Context, view: View, request: CreateRequest):
   const others = nics.filter((nic) => nic.index !== replace && nic.index !== request.index)
   const index = replace ?? request.index ?? freeIndex(nics, style)
   const old = nics.find((nic) => nic.index === index)
-  if (replace !== undefined && old === undefined) throw new LxcnetError('no-nic', `${container.name} has no NIC ${replace}`, { exit: exit.usage, suggestions: [`\`lxcnet show ${container.name}\` lists its NICs`] })
+  if (replace !== undefined && old === undefined)
+    throw new LxcnetError('no-nic', `${container.name} has no NIC ${replace}`, {
+      exit: exit.usage,
+      suggestions: [`\`lxcnet show ${container.name}\` lists its NICs`],
+    })
 
   const kept = replace === undefined || old === undefined ? given : keepMac(given, old, type)
   const { entries, findings } = buildNic(type, kept, others, view, context.random)
   const asked = new Set([...given.keys()].flatMap((flag) => keyOfWord(flag, type)?.name ?? []))
   if (old !== undefined && alreadySo(old, entries, asked) && typeOf(old) === type && findings.length === 0) {
-    return draftOf(context, view, [{ container, lines: parse(container.text), indexes: [], why: `${container.name}: NIC ${index} is already so` }], { restart: request.restart })
+    return draftOf(
+      context,
+      view,
+      [{ container, lines: parse(container.text), indexes: [], why: `${container.name}: NIC ${index} is already so` }],
+      { restart: request.restart },
+    )
   }
   if (old !== undefined && replace === undefined) {
-    throw new LxcnetError('nic-exists', `${container.name} has a NIC ${index} already (${describe(old)}), and it is not the one asked for`, {
-      exit: exit.data,
-      suggestions: [`\`lxcnet create ${container.name} … --replace ${index}\` puts the new one in its place`, `\`lxcnet set ${container.name}:${index} key=value\` changes it`],
-    })
+    throw new LxcnetError(
+      'nic-exists',
+      `${container.name} has a NIC ${index} already (${describe(old)}), and it is not the one asked for`,
+      {
+        exit: exit.data,
+        suggestions: [
+          `\`lxcnet create ${container.name} … --replace ${index}\` puts the new one in its place`,
+          `\`lxcnet set ${container.name}:${index} key=value\` changes it`,
+        ],
+      },
+    )
   }
   if (style === 'legacy') findings.push(...notInLegacy(entries, request))
   if (findings.some((finding) => finding.severity === 'error')) {
-    return draftOf(context, view, [{ container, lines: parse(container.text), indexes: [], why: '' }], { restart: false, findings })
+    return draftOf(context, view, [{ container, lines: parse(container.text), indexes: [], why: '' }], {
+      restart: false,
+      findings,
+    })
   }
   let lines = parse(container.text)
   lines = replace === undefined ? addNic(lines, { style, index }, entries) : inPlace(lines, { style, index }, entries)
+  const seen = view.evaluate(container.path, print(lines))
+  for (const [key, texts] of Map.groupBy(entries, ([name]) => name))
+    mustSee(
+      container,
+      seen,
+      index,
+      key,
+      texts.map(([, text]) => text),
+    )
   const what = `${type}${modeWord(entries)}${linkWord(entries)}`
   const why = `${container.name}: ${replace === undefined ? 'adds' : 'replaces'} NIC ${index}, ${what}`
   return draftOf(context, view, [{ container, lines, indexes: [index], why }], {
@@ -59,14 +100,25 @@ export function createNic(context: Context, view: View, request: CreateRequest):
 function inPlace(lines: Line[], nic: NicRef, entries: Entries): Line[] {
   const wanted = Map.groupBy(entries, ([key]) => key)
   const retyped = retype(lines, nic, entries[0]?.[1] ?? '', (key) => wanted.has(key))
-  return [...wanted].slice(1).reduce((all, [key, list]) => setKey(all, nic, key, list.map(([, text]) => text)), retyped)
+  return [...wanted].slice(1).reduce(
+    (all, [key, list]) =>
+      setKey(
+        all,
+        nic,
+        key,
+        list.map(([, text]) => text),
+      ),
+    retyped,
+  )
 }
 
 /** The syntax a new NIC is written in: the file's own; for a file without NICs what the host's LXC reads. */
 function styleFor(container: Container, view: View): 'modern' | 'legacy' {
   const styles = new Set(container.effective.nics.map((nic) => nic.style))
   if (styles.has('legacy')) return 'legacy'
-  return styles.size === 0 && view.version !== undefined && compareVersions(view.version, '2.1.0') < 0 ? 'legacy' : 'modern'
+  return styles.size === 0 && view.version !== undefined && compareVersions(view.version, '2.1.0') < 0
+    ? 'legacy'
+    : 'modern'
 }
 
 /** The lowest index that is free; legacy NICs are numbered by their place, so a new one is the last. */
@@ -77,23 +129,42 @@ function freeIndex(nics: readonly Nic[], style: 'modern' | 'legacy'): number {
 }
 
 /** A NIC that takes the place of another keeps its MAC, so that its DHCP lease stays; unless one was given. */
-function keepMac(given: ReadonlyMap<string, readonly string[]>, old: Nic, type: NicType): ReadonlyMap<string, readonly string[]> {
+function keepMac(
+  given: ReadonlyMap<string, readonly string[]>,
+  old: Nic,
+  type: NicType,
+): ReadonlyMap<string, readonly string[]> {
   const mac = value(old, 'hwaddr')
   const fits = (findKey('hwaddr')?.types as readonly string[] | undefined)?.includes(type) ?? false
-  return given.has('hwaddr') || mac === undefined || !fits || /x/i.test(mac) ? given : new Map([...given, ['hwaddr', [mac]]])
+  return given.has('hwaddr') || mac === undefined || !fits || /x/i.test(mac)
+    ? given
+    : new Map([...given, ['hwaddr', [mac]]])
 }
 
 function notInLegacy(entries: Entries, { container }: CreateRequest): Finding[] {
   const modernOnly = entries.filter(([key]) => findKey(key)?.legacy === undefined).map(([key]) => key)
   const type = entries[0]?.[1]
   if (type === 'ipvlan') modernOnly.push('type ipvlan')
-  return modernOnly.map((key) => ({ severity: 'error', code: 'not-in-legacy', message: `${container} is written in the syntax of LXC before 2.1 (lxc.network.*), which has no ${key}`, fix: `\`lxcnet upgrade ${container}\` first`, key }))
+  return modernOnly.map((key) => ({
+    severity: 'error',
+    code: 'not-in-legacy',
+    message: `${container} is written in the syntax of LXC before 2.1 (lxc.network.*), which has no ${key}`,
+    fix: `\`lxcnet upgrade ${container}\` first`,
+    key,
+  }))
 }
 
 function secondNic(container: Container, nics: readonly Nic[], replace: number | undefined): Finding[] {
   const [only] = nics
   if (replace !== undefined || nics.length !== 1 || only === undefined || typeOf(only) === 'empty') return []
-  return [{ severity: 'warning', code: 'second-nic', message: `${container.name} has a NIC ${only.index} already (${describe(only)}); this is a second one`, fix: `to have the new one alone: --replace ${only.index}` }]
+  return [
+    {
+      severity: 'warning',
+      code: 'second-nic',
+      message: `${container.name} has a NIC ${only.index} already (${describe(only)}); this is a second one`,
+      fix: `to have the new one alone: --replace ${only.index}`,
+    },
+  ]
 }
 
 export function describe(nic: Nic): string {

@@ -3,8 +3,8 @@ import { exit, LxcnetError } from '../core/error.ts'
 import { removeNic, retype, setKey, unsetKey } from '../document/edit.ts'
 import { type Line, parse, print } from '../document/lxc-config.ts'
 import { choose, type Finding, type Key, keyOfWord, keys, type Nic, nicTypes, typeOf, values } from '../nic/index.ts'
-import type { Context, View } from './context.ts'
 import type { Draft } from './change.ts'
+import type { Context, View } from './context.ts'
 import { describe } from './create-nic.ts'
 import { draftOf, mustSee, type Touch } from './nic-change.ts'
 import { type Selected, selectNics } from './select.ts'
@@ -18,8 +18,13 @@ export interface Assignment {
 
 /** @throws {LxcnetError} `usage` */
 export function parseAssignment(text: string): Assignment {
-  const [, key = '', operator = '', value = ''] = /^(?:lxc\.net\.\d+\.)?([a-z](?:[a-z0-9_.-]*[a-z0-9_])?)(\+=|-=|=)(.*)$/s.exec(text) ?? []
-  if (key === '') throw new LxcnetError('usage', `${JSON.stringify(text)} is not key=value`, { exit: exit.usage, suggestions: ['for instance mtu=1400, link=br0, ipv4.address+=10.0.5.4/24'] })
+  const [, key = '', operator = '', value = ''] =
+    /^(?:lxc\.net\.\d+\.)?([a-z](?:[a-z0-9_.-]*[a-z0-9_])?)(\+=|-=|=)(.*)$/s.exec(text) ?? []
+  if (key === '')
+    throw new LxcnetError('usage', `${JSON.stringify(text)} is not key=value`, {
+      exit: exit.usage,
+      suggestions: ['for instance mtu=1400, link=br0, ipv4.address+=10.0.5.4/24'],
+    })
   return { key, operator: operator as Assignment['operator'], values: [value] }
 }
 
@@ -28,29 +33,58 @@ export interface EditRequest {
   restart: boolean
 }
 
-export function setKeys(context: Context, view: View, { select, restart }: EditRequest, assignments: readonly Assignment[]): Draft {
+export function setKeys(
+  context: Context,
+  view: View,
+  { select, restart }: EditRequest,
+  assignments: readonly Assignment[],
+): Draft {
   const findings: Finding[] = []
   const touches = selectNics(view, select).map((selected): Touch => {
     const said: string[] = []
-    const lines = eachNic(selected, (all, nic) => assign(context, view, selected, all, nic, assignments, findings, said))
+    const lines = eachNic(selected, (all, nic) =>
+      assign(context, view, selected, all, nic, assignments, findings, said),
+    )
     return touch(selected, lines, said)
   })
-  return draftOf(context, view, findings.length > 0 ? touches.map((one) => ({ ...one, lines: parse(one.container.text), indexes: [] })) : touches, { restart, findings })
+  return draftOf(
+    context,
+    view,
+    findings.length > 0 ? touches.map((one) => ({ ...one, lines: parse(one.container.text), indexes: [] })) : touches,
+    { restart, findings },
+  )
 }
 
-function assign(context: Context, view: View, selected: Selected, all: Line[], nic: Nic, assignments: readonly Assignment[], findings: Finding[], said: string[]): Line[] {
+function assign(
+  context: Context,
+  view: View,
+  selected: Selected,
+  all: Line[],
+  nic: Nic,
+  assignments: readonly Assignment[],
+  findings: Finding[],
+  said: string[],
+): Line[] {
   let lines = all
   let type = typeOf(nic)
   const id = { style: nic.style, index: nic.index }
   // the type first: it decides which other keys there are
-  for (const { key: word, operator, values: texts } of [...assignments].sort((a, b) => Number(b.key === 'type') - Number(a.key === 'type'))) {
+  for (const { key: word, operator, values: texts } of [...assignments].sort(
+    (a, b) => Number(b.key === 'type') - Number(a.key === 'type'),
+  )) {
     const newType = word === 'type' && (nicTypes as readonly string[]).includes(texts[0] ?? '') ? texts[0] : undefined
     if (newType !== undefined) {
       if (newType === type) continue
       const dropped = [...nic.keys.keys()].filter((name) => name !== 'type' && !fits(name, newType))
       lines = retype(lines, id, newType, (name) => fits(name, newType))
-      const mode = newType === 'macvlan' ? (['macvlan.mode', 'bridge'] as const) : newType === 'ipvlan' ? (['ipvlan.mode', 'l2'] as const) : undefined
-      if (mode !== undefined && !assignments.some((one) => keyOfWord(one.key, newType)?.name === mode[0])) lines = setKey(lines, id, mode[0], [mode[1]])
+      const mode =
+        newType === 'macvlan'
+          ? (['macvlan.mode', 'bridge'] as const)
+          : newType === 'ipvlan'
+            ? (['ipvlan.mode', 'l2'] as const)
+            : undefined
+      if (mode !== undefined && !assignments.some((one) => keyOfWord(one.key, newType)?.name === mode[0]))
+        lines = setKey(lines, id, mode[0], [mode[1]])
       said.push(`type ${type} becomes ${newType}${dropped.length === 0 ? '' : `, which drops ${dropped.join(', ')}`}`)
       type = newType
       continue
@@ -61,16 +95,30 @@ function assign(context: Context, view: View, selected: Selected, all: Line[], n
       continue
     }
     if (operator !== '=' && !key.list) {
-      findings.push({ severity: 'error', code: 'bad-value', message: `${key.name} has one value only`, fix: `use ${key.name}=VALUE` })
+      findings.push({
+        severity: 'error',
+        code: 'bad-value',
+        message: `${key.name} has one value only`,
+        fix: `use ${key.name}=VALUE`,
+      })
       continue
     }
     const have = values(nic, key.name)
-    const checked = texts.map((text) => (operator === '-=' ? { value: have.find((one) => one === text || one.split(' ')[0] === text) ?? text } : choose(key, text, view, context.random)))
+    const checked = texts.map((text) =>
+      operator === '-='
+        ? { value: have.find((one) => one === text || one.split(' ')[0] === text) ?? text }
+        : choose(key, text, view, context.random),
+    )
     const faults = checked.filter((one) => !('value' in one)) as { code: string; message: string; fix: string }[]
     findings.push(...faults.map((one): Finding => ({ severity: 'error', ...one, key: key.name })))
     if (faults.length > 0) continue
     const given = checked.flatMap((one) => ('value' in one ? one.value : []))
-    const wanted = operator === '=' ? given : operator === '+=' ? [...have, ...given.filter((one) => !have.includes(one))] : have.filter((one) => !given.includes(one))
+    const wanted =
+      operator === '='
+        ? given
+        : operator === '+='
+          ? [...have, ...given.filter((one) => !have.includes(one))]
+          : have.filter((one) => !given.includes(one))
     if (JSON.stringify(wanted) === JSON.stringify(have)) continue
     lines = wanted.length === 0 ? unsetKey(lines, id, key.name) : setKey(lines, id, key.name, wanted)
     const seen = view.evaluate(selected.container.path, print(lines))
@@ -87,12 +135,33 @@ const fits = (name: string, type: string): boolean => {
 
 function unknownKey(word: string, type: string): Finding {
   const known = keys.find((key) => key.name === word || key.flag === word)
-  if (known !== undefined) return { severity: 'error', code: 'wrong-type-key', message: `${known.name} does not belong to a NIC of type ${type}`, fix: `it is for ${known.types.join(', ')}` }
-  const near = keys.filter((key: Key) => key.name.includes(word) || word.includes(key.name.split('.').at(-1) ?? '')).map((key) => key.name)
-  return { severity: 'error', code: 'unknown-key', message: `no LXC knows a key "${word}" of a NIC`, fix: near.length > 0 ? `did you mean ${near.slice(0, 4).join(', ')}?` : `keys: ${keys.map((key) => key.name).join(', ')}` }
+  if (known !== undefined)
+    return {
+      severity: 'error',
+      code: 'wrong-type-key',
+      message: `${known.name} does not belong to a NIC of type ${type}`,
+      fix: `it is for ${known.types.join(', ')}`,
+    }
+  const near = keys
+    .filter((key: Key) => key.name.includes(word) || word.includes(key.name.split('.').at(-1) ?? ''))
+    .map((key) => key.name)
+  return {
+    severity: 'error',
+    code: 'unknown-key',
+    message: `no LXC knows a key "${word}" of a NIC`,
+    fix:
+      near.length > 0
+        ? `did you mean ${near.slice(0, 4).join(', ')}?`
+        : `keys: ${keys.map((key) => key.name).join(', ')}`,
+  }
 }
 
-export function unsetKeys(context: Context, view: View, { select, restart }: EditRequest, words: readonly string[]): Draft {
+export function unsetKeys(
+  context: Context,
+  view: View,
+  { select, restart }: EditRequest,
+  words: readonly string[],
+): Draft {
   const findings: Finding[] = []
   const touches = selectNics(view, select).map((selected): Touch => {
     const said: string[] = []
@@ -101,7 +170,12 @@ export function unsetKeys(context: Context, view: View, { select, restart }: Edi
       for (const word of words) {
         const name = keyOfWord(word, typeOf(nic))?.name ?? keys.find((key) => key.flag === word)?.name ?? word
         if (name === 'type') {
-          findings.push({ severity: 'error', code: 'type-missing', message: 'a NIC needs a type', fix: `\`lxcnet delete ${selected.container.name}:${nic.index}\` removes the NIC` })
+          findings.push({
+            severity: 'error',
+            code: 'type-missing',
+            message: 'a NIC needs a type',
+            fix: `\`lxcnet delete ${selected.container.name}:${nic.index}\` removes the NIC`,
+          })
           continue
         }
         const have = nic.keys.get(name)
@@ -117,7 +191,12 @@ export function unsetKeys(context: Context, view: View, { select, restart }: Edi
     })
     return touch(selected, lines, said)
   })
-  return draftOf(context, view, findings.length > 0 ? touches.map((one) => ({ ...one, lines: parse(one.container.text), indexes: [] })) : touches, { restart, findings })
+  return draftOf(
+    context,
+    view,
+    findings.length > 0 ? touches.map((one) => ({ ...one, lines: parse(one.container.text), indexes: [] })) : touches,
+    { restart, findings },
+  )
 }
 
 export function deleteNics(context: Context, view: View, { select, restart }: EditRequest): Draft {
@@ -126,12 +205,30 @@ export function deleteNics(context: Context, view: View, { select, restart }: Ed
     const lines = eachNic(selected, (all, nic) => removeNic(all, { style: nic.style, index: nic.index }))
     const left = view.evaluate(container.path, print(lines)).nics
     for (const nic of nics) {
-      const still = nic.style === 'modern' ? left.find((one) => one.index === nic.index)?.keys.get('type')?.at(-1) : undefined
+      const still =
+        nic.style === 'modern'
+          ? left
+              .find((one) => one.index === nic.index)
+              ?.keys.get('type')
+              ?.at(-1)
+          : undefined
       if (still === undefined) continue
-      throw new LxcnetError('include-wins', `${container.name}: NIC ${nic.index} comes from ${still.file}, which lxcnet does not edit`, { place: { file: still.file, line: still.line }, suggestions: ['change it there, or take the lxc.include line out'] })
+      throw new LxcnetError(
+        'include-wins',
+        `${container.name}: NIC ${nic.index} comes from ${still.file}, which lxcnet does not edit`,
+        {
+          place: { file: still.file, line: still.line },
+          suggestions: ['change it there, or take the lxc.include line out'],
+        },
+      )
     }
     const gone = nics.map((nic) => `${nic.index} (${describe(nic)})`).join(', ')
-    return { container, lines, indexes: [], why: `${container.name}: removes NIC ${gone}${left.length === 0 ? '; the container is left without a NIC, with the loopback alone' : ''}` }
+    return {
+      container,
+      lines,
+      indexes: [],
+      why: `${container.name}: removes NIC ${gone}${left.length === 0 ? '; the container is left without a NIC, with the loopback alone' : ''}`,
+    }
   })
   return draftOf(context, view, touches, { restart })
 }

@@ -1,15 +1,36 @@
 /** `lxcnet list` and `show`: what is configured, what runs, and where the two differ. */
-import { type Container, type HostView, modeOf, namesInside, type Nic, pendingChanges, typeOf, value, values } from '../nic/index.ts'
+import {
+  type Container,
+  type HostView,
+  modeOf,
+  type Nic,
+  namesInside,
+  pendingChanges,
+  typeOf,
+  value,
+  values,
+} from '../nic/index.ts'
 import type { ContainerRow, ListReport, NicDetail, NicRow, ShowReport } from '../report/list.ts'
 import type { Reading } from './context.ts'
-import { type Selected } from './select.ts'
+import type { Selected } from './select.ts'
 
-export function listNics(host: string, { view, snapshot }: Reading, chosen: Iterable<Container> = view.containers.values()): ListReport {
+export function listNics(
+  host: string,
+  { view, snapshot }: Reading,
+  chosen: Iterable<Container> = view.containers.values(),
+): ListReport {
   const rows: ContainerRow[] = []
   for (const container of chosen) rows.push(row(container, view))
   rows.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
   const unfinished = [...snapshot.entries].map(([id, state]) => ({ id, state }))
-  return { schema: 'lxcnet.list/1', host, lxcpath: view.lxcpath, lxcVersion: view.version ?? null, containers: rows, unfinished }
+  return {
+    schema: 'lxcnet.list/1',
+    host,
+    lxcpath: view.lxcpath,
+    lxcVersion: view.version ?? null,
+    containers: rows,
+    unfinished,
+  }
 }
 
 function row(container: Container, view: HostView): ContainerRow {
@@ -54,9 +75,14 @@ export function showNics(host: string, { view }: Reading, selected: readonly Sel
 
 function detail(nic: Nic, container: Container, view: HostView): NicDetail {
   const inside = namesInside(container.effective.nics).get(nic.index)
-  const keys = [...nic.keys].flatMap(([key, list]) => list.map((one) => ({ key, value: one.value, file: one.file, line: one.line })))
+  const keys = [...nic.keys].flatMap(([key, list]) =>
+    list.map((one) => ({ key, value: one.value, file: one.file, line: one.line })),
+  )
   const live = view.links === undefined ? undefined : container.live?.find((link) => link.name === inside)
-  const host = live?.peerIndex === undefined ? undefined : [...(view.links?.values() ?? [])].find((link) => link.index === live.peerIndex)
+  const host =
+    live?.peerIndex === undefined
+      ? undefined
+      : [...(view.links?.values() ?? [])].find((link) => link.index === live.peerIndex)
   return {
     index: nic.index,
     style: nic.style,
@@ -64,6 +90,14 @@ function detail(nic: Nic, container: Container, view: HostView): NicDetail {
     live:
       live === undefined
         ? null
-        : { name: live.name, hwaddr: live.mac, mtu: live.mtu, up: live.up, addresses: live.addresses, hostLink: host?.name ?? null, bridge: host?.master ?? null },
+        : {
+            name: live.name,
+            hwaddr: live.mac,
+            mtu: live.mtu,
+            up: live.up,
+            addresses: live.addresses,
+            hostLink: host?.name ?? null,
+            bridge: host?.master ?? null,
+          },
   }
 }

@@ -1,12 +1,12 @@
 /** From edited configs to a draft: the changes, what is wrong with them, and the restarts that were asked for. */
 import { LxcnetError, type Place } from '../core/error.ts'
-import { type Line, print } from '../document/lxc-config.ts'
 import type { Effective, Problem } from '../document/effective.ts'
+import { type Line, print } from '../document/lxc-config.ts'
 import { type Container, checkNic, type Finding, type Nic, pendingChanges, typeOf, value } from '../nic/index.ts'
 import type { Change, Note } from '../plan/plan.ts'
 import { missingQuota } from '../usernet/index.ts'
-import type { Context, View } from './context.ts'
 import type { Draft } from './change.ts'
+import type { Context, View } from './context.ts'
 
 /** One container's config as it shall become. */
 export interface Touch {
@@ -23,7 +23,12 @@ export interface DraftOptions {
   findings?: readonly Finding[]
 }
 
-export function draftOf(context: Context, view: View, touches: readonly Touch[], { restart, findings = [] }: DraftOptions): Draft {
+export function draftOf(
+  context: Context,
+  view: View,
+  touches: readonly Touch[],
+  { restart, findings = [] }: DraftOptions,
+): Draft {
   const after = withTexts(view, touches)
   const changes: Change[] = []
   const notes: Note[] = findings.map(noteOf)
@@ -33,7 +38,8 @@ export function draftOf(context: Context, view: View, touches: readonly Touch[],
     const { name, path, mode, uid, gid, state } = container
     const running = state === 'running' || state === 'frozen'
     const impact = running ? 'restart' : 'live'
-    if (text !== container.text) changes.push({ kind: 'file', path, before: container.text, after: text, mode, uid, gid, why, impact })
+    if (text !== container.text)
+      changes.push({ kind: 'file', path, before: container.text, after: text, mode, uid, gid, why, impact })
     const { effective } = after.containers.get(name) ?? container
     notes.push(...judge(name, effective, indexes, after))
     notes.push(...refusedFile(container, effective))
@@ -43,7 +49,13 @@ export function draftOf(context: Context, view: View, touches: readonly Touch[],
       leftOut.push(`restart of ${name}: no commands run under --root`)
     }
   }
-  return { summary: touches.map(({ why }) => why), changes, notes, leftOut, containers: touches.map(({ container }) => container.name) }
+  return {
+    summary: touches.map(({ why }) => why),
+    changes,
+    notes,
+    leftOut,
+    containers: touches.map(({ container }) => container.name),
+  }
 }
 
 /** The view as it will be, so that two NICs made by one command are checked against each other. */
@@ -70,15 +82,51 @@ function plainUserChecks(nic: Nic, { usernet }: View): Finding[] {
   if (usernet === undefined) return []
   const type = typeOf(nic)
   if (!['veth', 'empty', 'none'].includes(type)) {
-    return [{ severity: 'error', code: 'unprivileged-type', message: `a plain user's container cannot have a NIC of type ${type}`, fix: 'use veth, or run lxcnet as root for a container of root', key: 'type' }]
+    return [
+      {
+        severity: 'error',
+        code: 'unprivileged-type',
+        message: `a plain user's container cannot have a NIC of type ${type}`,
+        fix: 'use veth, or run lxcnet as root for a container of root',
+        key: 'type',
+      },
+    ]
   }
   if (type !== 'veth') return []
-  const ignored = ['mtu', 'veth.pair', 'veth.mode', 'veth.ipv4.route', 'veth.ipv6.route', 'veth.vlan.id', 'veth.vlan.tagged.id', 'veth.n_rxqueues', 'veth.n_txqueues'].filter((key) => nic.keys.has(key))
+  const ignored = [
+    'mtu',
+    'veth.pair',
+    'veth.mode',
+    'veth.ipv4.route',
+    'veth.ipv6.route',
+    'veth.vlan.id',
+    'veth.vlan.tagged.id',
+    'veth.n_rxqueues',
+    'veth.n_txqueues',
+  ].filter((key) => nic.keys.has(key))
   const bridge = value(nic, 'link') ?? 'none'
   const line = missingQuota(usernet, bridge)
   return [
-    ...ignored.map((key): Finding => ({ severity: 'warning', code: 'unprivileged-key', message: `${key}: LXC ignores it in a plain user's container`, fix: 'leave it out', key })),
-    ...(line === undefined ? [] : [{ severity: 'error', code: 'usernet-quota', message: `link: ${usernet.user} may not have ${usernet.used === 0 ? 'a' : 'another'} veth on "${bridge}"`, fix: `root can allow it: echo '${line}' >> /etc/lxc/lxc-usernet`, key: 'link' } satisfies Finding]),
+    ...ignored.map(
+      (key): Finding => ({
+        severity: 'warning',
+        code: 'unprivileged-key',
+        message: `${key}: LXC ignores it in a plain user's container`,
+        fix: 'leave it out',
+        key,
+      }),
+    ),
+    ...(line === undefined
+      ? []
+      : [
+          {
+            severity: 'error',
+            code: 'usernet-quota',
+            message: `link: ${usernet.user} may not have ${usernet.used === 0 ? 'a' : 'another'} veth on "${bridge}"`,
+            fix: `root can allow it: echo '${line}' >> /etc/lxc/lxc-usernet`,
+            key: 'link',
+          } satisfies Finding,
+        ]),
   ]
 }
 
@@ -101,7 +149,13 @@ function refusedFile(container: Container, after: Effective): Note[] {
     .filter((problem) => problem.severity === 'error')
     .map((problem: Problem): Note => {
       const known = old.has(problem.code + problem.message)
-      return { severity: known ? 'warning' : 'error', code: problem.code, message: `${container.name}: ${problem.message}`, place: problem.place, fix: `\`lxcnet check ${container.name}\` shows all that LXC refuses` }
+      return {
+        severity: known ? 'warning' : 'error',
+        code: problem.code,
+        message: `${container.name}: ${problem.message}`,
+        place: problem.place,
+        fix: `\`lxcnet check ${container.name}\` shows all that LXC refuses`,
+      }
     })
 }
 
@@ -118,13 +172,23 @@ function restartOf(name: string, lxcpath: string): Change[] {
  *
  * @throws {LxcnetError} `include-wins`, pointing at the line that does
  */
-export function mustSee(container: Container, effective: Effective, index: number, key: string, wanted: readonly string[]): void {
+export function mustSee(
+  container: Container,
+  effective: Effective,
+  index: number,
+  key: string,
+  wanted: readonly string[],
+): void {
   const nic = effective.nics.find((one) => one.index === index)
   const seen = nic?.keys.get(key) ?? []
   if (JSON.stringify(seen.map((one) => one.value)) === JSON.stringify(wanted)) return
   const winner = seen.findLast((one) => one.inside === 'include') ?? seen.at(-1)
-  throw new LxcnetError('include-wins', `${container.name}: lxc.net.${index}.${key} is ${wanted.length === 0 ? 'also ' : ''}set by ${winner?.file ?? 'an include'}, which lxcnet does not edit`, {
-    ...(winner === undefined ? {} : { place: { file: winner.file, line: winner.line } }),
-    suggestions: ['change it there, or take the lxc.include line out'],
-  })
+  throw new LxcnetError(
+    'include-wins',
+    `${container.name}: lxc.net.${index}.${key} is ${wanted.length === 0 ? 'also ' : ''}set by ${winner?.file ?? 'an include'}, which lxcnet does not edit`,
+    {
+      ...(winner === undefined ? {} : { place: { file: winner.file, line: winner.line } }),
+      suggestions: ['change it there, or take the lxc.include line out'],
+    },
+  )
 }

@@ -15,7 +15,10 @@ export interface Selected {
 export function selectNics(view: HostView, argument: string): Selected[] {
   const [, names = '', index] = /^([^:]*)(?::(\d{1,10}|\*))?$/s.exec(argument) ?? []
   if (names === '') {
-    throw new LxcnetError('bad-container-name', `${JSON.stringify(argument)} names no NIC`, { exit: exit.usage, suggestions: ['CONTAINER:INDEX, for instance web01:0 or "web*:0"'] })
+    throw new LxcnetError('bad-container-name', `${JSON.stringify(argument)} names no NIC`, {
+      exit: exit.usage,
+      suggestions: ['CONTAINER:INDEX, for instance web01:0 or "web*:0"'],
+    })
   }
   return selectContainers(view, names).map((container) => ({ container, nics: nicsOf(container, index) }))
 }
@@ -28,7 +31,10 @@ export function selectContainers(view: HostView, names: string): (Container & { 
   }
   const pattern = globPattern(names)
   const found = [...view.containers.keys()].filter((name) => pattern.test(name)).sort()
-  if (found.length === 0) throw new LxcnetError('no-container', `no container is called like "${names}"`, { suggestions: ['`lxcnet list` shows the containers'] })
+  if (found.length === 0)
+    throw new LxcnetError('no-container', `no container is called like "${names}"`, {
+      suggestions: ['`lxcnet list` shows the containers'],
+    })
   return found.map((name) => containerOf(view, name))
 }
 
@@ -38,16 +44,28 @@ function nicsOf(container: Container, index: string | undefined): Nic[] {
   if (index === undefined) {
     const [only, ...more] = nics
     if (only !== undefined && more.length === 0) return [only]
-    throw new LxcnetError(only === undefined ? 'no-nic' : 'which-nic', `${container.name} has ${nics.length === 0 ? 'no NIC' : `${nics.length} NICs: ${nics.map((nic) => nic.index).join(', ')}`}`, {
-      exit: exit.usage,
-      suggestions: [only === undefined ? `\`lxcnet create ${container.name}\` gives it one` : `say which: ${container.name}:${only.index}`],
-    })
+    throw new LxcnetError(
+      only === undefined ? 'no-nic' : 'which-nic',
+      `${container.name} has ${nics.length === 0 ? 'no NIC' : `${nics.length} NICs: ${nics.map((nic) => nic.index).join(', ')}`}`,
+      {
+        exit: exit.usage,
+        suggestions: [
+          only === undefined
+            ? `\`lxcnet create ${container.name}\` gives it one`
+            : `say which: ${container.name}:${only.index}`,
+        ],
+      },
+    )
   }
   const nic = nics.find((one) => one.index === Number(index))
   if (nic !== undefined) return [nic]
-  throw new LxcnetError('no-nic', `${container.name} has no NIC ${index}${nics.length === 0 ? '' : `; it has ${nics.map((one) => one.index).join(', ')}`}`, {
-    suggestions: [`\`lxcnet show ${container.name}\` lists its NICs`],
-  })
+  throw new LxcnetError(
+    'no-nic',
+    `${container.name} has no NIC ${index}${nics.length === 0 ? '' : `; it has ${nics.map((one) => one.index).join(', ')}`}`,
+    {
+      suggestions: [`\`lxcnet show ${container.name}\` lists its NICs`],
+    },
+  )
 }
 
 /** sh(1) pattern matching notation: `*`, `?`, `[a-z]`, `[!a]`. */
@@ -59,7 +77,10 @@ function globPattern(glob: string): RegExp {
     if (char === '*') source += '.*'
     else if (char === '?') source += '.'
     else if (close !== -1) {
-      source += `[${glob.slice(at + 1, close).replace(/^!/, '^').replaceAll('\\', '\\\\')}]`
+      source += `[${glob
+        .slice(at + 1, close)
+        .replace(/^!/, '^')
+        .replaceAll('\\', '\\\\')}]`
       at = close
     } else source += char.replace(/[\\^$.|+(){}[\]]/g, '\\$&')
   }

@@ -14,7 +14,11 @@ export interface Ran {
 
 /** Runs lxcnet as a user does, in a pipe. */
 export function lxcnet(args: readonly string[], env: Record<string, string> = {}): Ran {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(project, 'bin/run.js'), ...args], { encoding: 'utf8', input: '', env: { ...process.env, ...env } })
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(project, 'bin/run.js'), ...args], {
+    encoding: 'utf8',
+    input: '',
+    env: { ...process.env, ...env },
+  })
   return { status, stdout, stderr }
 }
 
@@ -29,7 +33,9 @@ export class Tree {
 
   run(...args: string[]): Ran {
     const end = args.indexOf('--')
-    return lxcnet(end === -1 ? [...args, '--root', this.root] : [...args.slice(0, end), '--root', this.root, ...args.slice(end)])
+    return lxcnet(
+      end === -1 ? [...args, '--root', this.root] : [...args.slice(0, end), '--root', this.root, ...args.slice(end)],
+    )
   }
 
   json<T = Record<string, unknown>>(...args: string[]): T {
@@ -54,4 +60,5 @@ export class Tree {
   }
 }
 
-export const vethConfig = 'lxc.uts.name = web01\n\n# network\nlxc.net.0.type = veth\nlxc.net.0.link = lxcbr0\nlxc.net.0.flags = up\nlxc.net.0.hwaddr = 00:16:3e:00:53:01\n'
+export const vethConfig =
+  'lxc.uts.name = web01\n\n# network\nlxc.net.0.type = veth\nlxc.net.0.link = lxcbr0\nlxc.net.0.flags = up\nlxc.net.0.hwaddr = 00:16:3e:00:53:01\n'

@@ -8,7 +8,9 @@ import { type Ran, Tree, vethConfig } from './cli.ts'
 /** Every path below the tree with what it holds, the journal apart. */
 function fingerprint(tree: Tree): string {
   const hash = createHash('sha256')
-  for (const path of globSync('**/{*,.*}', { cwd: tree.root }).filter((one) => !one.startsWith('var/lib/lxcnet')).sort()) {
+  for (const path of globSync('**/{*,.*}', { cwd: tree.root })
+    .filter((one) => !one.startsWith('var/lib/lxcnet'))
+    .sort()) {
     const full = join(tree.root, path)
     const stat = lstatSync(full)
     hash.update(`${path}\0${stat.mode}\0${stat.uid}\0`)
@@ -34,14 +36,54 @@ describe('the NIC commands on a tree', () => {
 
   describe('create', () => {
     it('writes the NIC of the README, type first, mode written out', () => {
-      ok(tree.run('create', 'bare', '--type', 'macvlan', '--mode', 'bridge', '--link', 'lxcbr2', '--ipv4', '10.0.5.3/24', ...fixed))
-      const block = ['type = macvlan', 'macvlan.mode = bridge', 'link = lxcbr2', 'flags = up', 'hwaddr = 00:16:3e:00:53:99', 'ipv4.address = 10.0.5.3/24']
+      ok(
+        tree.run(
+          'create',
+          'bare',
+          '--type',
+          'macvlan',
+          '--mode',
+          'bridge',
+          '--link',
+          'lxcbr2',
+          '--ipv4',
+          '10.0.5.3/24',
+          ...fixed,
+        ),
+      )
+      const block = [
+        'type = macvlan',
+        'macvlan.mode = bridge',
+        'link = lxcbr2',
+        'flags = up',
+        'hwaddr = 00:16:3e:00:53:99',
+        'ipv4.address = 10.0.5.3/24',
+      ]
       assert.equal(tree.config('bare'), `lxc.uts.name = bare\n${block.map((line) => `lxc.net.0.${line}\n`).join('')}`)
     })
 
     it('takes the container by -n and the synonyms of other tools', () => {
-      ok(tree.run('create', '-n', 'bare', '--type', 'veth', '--parent', 'br9', '--mac', '00:16:3E:00:53:99', '--ip', '10.9.0.2/24', '--gw', '10.9.0.1'))
-      assert.match(tree.config('bare'), /link = br9\n.*flags = up\n.*hwaddr = 00:16:3e:00:53:99\n.*ipv4.address = 10.9.0.2\/24\n.*ipv4.gateway = 10.9.0.1\n$/)
+      ok(
+        tree.run(
+          'create',
+          '-n',
+          'bare',
+          '--type',
+          'veth',
+          '--parent',
+          'br9',
+          '--mac',
+          '00:16:3E:00:53:99',
+          '--ip',
+          '10.9.0.2/24',
+          '--gw',
+          '10.9.0.1',
+        ),
+      )
+      assert.match(
+        tree.config('bare'),
+        /link = br9\n.*flags = up\n.*hwaddr = 00:16:3e:00:53:99\n.*ipv4.address = 10.9.0.2\/24\n.*ipv4.gateway = 10.9.0.1\n$/,
+      )
     })
 
     it('names a second NIC and says that it is one', () => {
@@ -53,7 +95,10 @@ describe('the NIC commands on a tree', () => {
 
     it('puts a NIC in the place of another, which keeps its MAC', () => {
       ok(tree.run('create', 'web01', '--type', 'macvlan', '--link', 'eth1', '--replace', '0'))
-      assert.match(tree.config('web01'), /^lxc.uts.name = web01\n\n# network\nlxc.net.0.type = macvlan\nlxc.net.0.link = eth1\n/)
+      assert.match(
+        tree.config('web01'),
+        /^lxc.uts.name = web01\n\n# network\nlxc.net.0.type = macvlan\nlxc.net.0.link = eth1\n/,
+      )
       assert.match(tree.config('web01'), /macvlan.mode = bridge\n/)
       assert.match(tree.config('web01'), /hwaddr = 00:16:3e:00:53:01\n/)
       assert.doesNotMatch(tree.config('web01'), /veth/)
@@ -76,14 +121,22 @@ describe('the NIC commands on a tree', () => {
     })
 
     it('chooses the lowest free address of a subnet, one after another', () => {
-      for (const name of ['bare', 'web01']) ok(tree.run('create', name, '--type', 'veth', '--link', 'br7', '--ipv4', 'next:10.0.5.0/24'))
+      for (const name of ['bare', 'web01'])
+        ok(tree.run('create', name, '--type', 'veth', '--link', 'br7', '--ipv4', 'next:10.0.5.0/24'))
       assert.match(tree.config('bare'), /ipv4.address = 10.0.5.2\/24\n/)
       assert.match(tree.config('web01'), /ipv4.address = 10.0.5.3\/24\n/)
     })
 
     it('says when a subnet is full', () => {
-      for (const [name, status] of [['bare', 0], ['web01', 0], ['web01', 65]] as const) {
-        assert.equal(tree.run('create', name, '--type', 'veth', '--link', 'br7', '--ipv4', 'next:10.0.5.0/30').status, status)
+      for (const [name, status] of [
+        ['bare', 0],
+        ['web01', 0],
+        ['web01', 65],
+      ] as const) {
+        assert.equal(
+          tree.run('create', name, '--type', 'veth', '--link', 'br7', '--ipv4', 'next:10.0.5.0/30').status,
+          status,
+        )
       }
     })
 
@@ -93,8 +146,34 @@ describe('the NIC commands on a tree', () => {
     })
 
     it('writes the broadcast for releases of LXC that get it wrong, and for no other', () => {
-      ok(tree.run('create', 'bare', '--type', 'veth', '--link', 'br0', '--ipv4', '10.0.5.3/24', '--lxc-version', '5.0.2'))
-      ok(tree.run('create', 'web01', '--type', 'veth', '--link', 'br0', '--ipv4', '10.0.5.4/24', '--lxc-version', '6.0.4'))
+      ok(
+        tree.run(
+          'create',
+          'bare',
+          '--type',
+          'veth',
+          '--link',
+          'br0',
+          '--ipv4',
+          '10.0.5.3/24',
+          '--lxc-version',
+          '5.0.2',
+        ),
+      )
+      ok(
+        tree.run(
+          'create',
+          'web01',
+          '--type',
+          'veth',
+          '--link',
+          'br0',
+          '--ipv4',
+          '10.0.5.4/24',
+          '--lxc-version',
+          '6.0.4',
+        ),
+      )
       assert.match(tree.config('bare'), /10.0.5.3\/24 10.0.5.255\n/)
       assert.match(tree.config('web01'), /10.0.5.4\/24\n/)
     })
@@ -102,13 +181,33 @@ describe('the NIC commands on a tree', () => {
     it('keeps a missing final newline, CRLF and the spacing of the file', () => {
       tree.write('/var/lib/lxc/odd/config', 'lxc.net.0.type=veth\r\nlxc.net.0.link=br0')
       ok(tree.run('create', 'odd', '--type', 'empty'))
-      assert.equal(tree.config('odd'), 'lxc.net.0.type=veth\r\nlxc.net.0.link=br0\r\nlxc.net.1.type=empty\r\nlxc.net.1.flags=up')
+      assert.equal(
+        tree.config('odd'),
+        'lxc.net.0.type=veth\r\nlxc.net.0.link=br0\r\nlxc.net.1.type=empty\r\nlxc.net.1.flags=up',
+      )
     })
 
     it("writes the file's own syntax into a file of LXC before 2.1", () => {
       tree.write('/var/lib/lxc/old/config', 'lxc.network.type = veth\nlxc.network.link = br0\n')
-      ok(tree.run('create', 'old', '--type', 'veth', '--link', 'br1', '--ipv4', '10.0.5.3/24', ...fixed, '--lxc-version', '2.0.8'))
-      assert.match(tree.config('old'), /br0\nlxc.network.type = veth\nlxc.network.link = br1\n.*\n.*\n.*\nlxc.network.ipv4 = 10.0.5.3\/24\n$/)
+      ok(
+        tree.run(
+          'create',
+          'old',
+          '--type',
+          'veth',
+          '--link',
+          'br1',
+          '--ipv4',
+          '10.0.5.3/24',
+          ...fixed,
+          '--lxc-version',
+          '2.0.8',
+        ),
+      )
+      assert.match(
+        tree.config('old'),
+        /br0\nlxc.network.type = veth\nlxc.network.link = br1\n.*\n.*\n.*\nlxc.network.ipv4 = 10.0.5.3\/24\n$/,
+      )
     })
 
     it('edits a linked config where it lies, inside the tree', () => {
@@ -175,13 +274,19 @@ describe('the NIC commands on a tree', () => {
       ok(tree.run('create', 'web01', '--type', 'veth', '--link', 'br10', '--index', '10'))
       ok(tree.run('delete', 'web01:1'))
       const { containers } = tree.json<{ containers: { nics: { index: number }[] }[] }>('list', 'web01')
-      assert.deepEqual(containers[0]?.nics.map(({ index }) => index), [0, 2, 10])
+      assert.deepEqual(
+        containers[0]?.nics.map(({ index }) => index),
+        [0, 2, 10],
+      )
       assert.ok(tree.config('web01').startsWith(vethConfig))
     })
 
     it('says when an include wins, and changes nothing', () => {
       tree.write('/etc/lxc/site.conf', 'lxc.net.0.mtu = 9000\n')
-      tree.write('/var/lib/lxc/inc/config', 'lxc.net.0.type = veth\nlxc.net.0.link = br0\nlxc.include = /etc/lxc/site.conf\n')
+      tree.write(
+        '/var/lib/lxc/inc/config',
+        'lxc.net.0.type = veth\nlxc.net.0.link = br0\nlxc.include = /etc/lxc/site.conf\n',
+      )
       const before = fingerprint(tree)
       const { status, stderr } = tree.run('unset', 'inc:0', 'mtu')
       assert.equal(status, 65)
@@ -219,10 +324,14 @@ describe('the NIC commands on a tree', () => {
 
   describe('upgrade', () => {
     it('brings a file of LXC before 2.1 up to date and back', () => {
-      const old = '#lxc.network.type = commented\nlxc.utsname = old\nlxc.network.type = veth\nlxc.network.link = br0\nlxc.network.ipv4 = 10.0.5.3/24'
+      const old =
+        '#lxc.network.type = commented\nlxc.utsname = old\nlxc.network.type = veth\nlxc.network.link = br0\nlxc.network.ipv4 = 10.0.5.3/24'
       tree.write('/var/lib/lxc/old/config', old)
       ok(tree.run('upgrade', 'old'))
-      assert.equal(tree.config('old'), '#lxc.network.type = commented\nlxc.uts.name = old\nlxc.net.0.type = veth\nlxc.net.0.link = br0\nlxc.net.0.ipv4.address = 10.0.5.3/24')
+      assert.equal(
+        tree.config('old'),
+        '#lxc.network.type = commented\nlxc.uts.name = old\nlxc.net.0.type = veth\nlxc.net.0.link = br0\nlxc.net.0.ipv4.address = 10.0.5.3/24',
+      )
       assert.match(ok(tree.run('upgrade', 'old')).stdout, /Already so/)
       ok(tree.run('rollback', tree.json<{ entries: { id: string }[] }>('history').entries[0]?.id ?? ''))
       assert.equal(tree.config('old'), old)
@@ -247,7 +356,11 @@ describe('the NIC commands on a tree', () => {
       [['create', 'web01', '--type', 'veth', '--vlan-id', '4095', '--link', 'br0'], 65, 'bad-vlan-id'],
       [['create', 'web01', '--type', 'veth', '--isolation', 'bridge'], 65, 'wrong-type-key'],
       [['create', 'web01', '--type', 'ipvlan', '--link', 'eth0', '--mode', 'bridge'], 65, 'bad-mode'],
-      [['create', 'web01', '--type', 'veth', '--vlan-id', '10', '--link', 'br0', '--lxc-version', '4.0.12'], 65, 'key-too-new'],
+      [
+        ['create', 'web01', '--type', 'veth', '--vlan-id', '10', '--link', 'br0', '--lxc-version', '4.0.12'],
+        65,
+        'key-too-new',
+      ],
       [['set', 'web01:0', 'mtu=abc'], 65, 'bad-mtu'],
       [['set', 'web01:7', 'mtu=1400'], 65, 'no-nic'],
       [['set', 'web01:0', 'nonsense'], 64, 'usage'],
@@ -273,7 +386,10 @@ describe('the NIC commands on a tree', () => {
     }
 
     it("leaves Proxmox's files alone", () => {
-      tree.write('/var/lib/lxc/101/config', 'arch: amd64\nhostname: web\nnet0: name=eth0,bridge=vmbr0,type=veth\nrootfs: local:101,size=8G\n')
+      tree.write(
+        '/var/lib/lxc/101/config',
+        'arch: amd64\nhostname: web\nnet0: name=eth0,bridge=vmbr0,type=veth\nrootfs: local:101,size=8G\n',
+      )
       const before = fingerprint(tree)
       const { status, stderr } = tree.run('create', '101', '--type', 'veth', '--link', 'br0')
       assert.equal(status, 65)

@@ -19,8 +19,7 @@ export interface Instant {
 }
 
 const tools = [
-  'sh',
-  'base64 cat chmod chown cp find flock getfattr grep head ln lsattr mkdir mv readlink rm rmdir sed sha256sum sort',
+  'sh base64 cat chmod chown cp find flock getfattr grep head ln lsattr mkdir mv readlink rm rmdir sed sha256sum sort',
   'stat sync tail tar touch tr wc xargs cut env test true false sleep printf ls id mktemp dirname basename',
 ].flatMap((line) => line.split(' '))
 
@@ -84,24 +83,28 @@ export function instants(log: readonly string[]): Instant[] {
 
 /** Builtins of the shell alone, so that tracing a command costs one more fork and nothing else. */
 function wrapper(name: string, real: string): string {
-  const half = halves[name] ?? '"$real" "$@"'
+  // two xargs stand in one pipe: they go by what they start
+  const key = name === 'xargs' ? 'xargs-$2' : name
   return `#!/bin/dash
-real=${real}
+real=${real} key=${key}
 [ -n "$LXCNET_TRACE" ] || exec "$real" "$@"
-PATH=/usr/bin:/bin
 n=0
-[ ! -e "$LXCNET_TRACE/${name}" ] || read -r n <"$LXCNET_TRACE/${name}"
+[ ! -e "$LXCNET_TRACE/$key" ] || read -r n <"$LXCNET_TRACE/$key"
 n=$((n + 1))
-echo "$n" >"$LXCNET_TRACE/${name}"
-echo "${name} $n" >>"$LXCNET_TRACE/log"
+echo "$n" >"$LXCNET_TRACE/$key"
+echo "$key $n" >>"$LXCNET_TRACE/log"
 end() {
   : >"$LXCNET_TRACE/killed"
   kill -9 0
 }
+half() {
+  PATH=/usr/bin:/bin
+  ${halves[name] ?? ':'}
+}
 case $LXCNET_KILL in
-  "before ${name} $n") end ;;
-  "half ${name} $n") ${half}; end ;;
-  "after ${name} $n") "$real" "$@"; end ;;
+  "before $key $n") end ;;
+  "half $key $n") half "$@"; end ;;
+  "after $key $n") "$real" "$@"; end ;;
 esac
 exec "$real" "$@"
 `

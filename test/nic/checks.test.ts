@@ -7,8 +7,22 @@ import { nicCodes } from '../../src/nic/codes.ts'
 import type { Container, HostLink, HostView } from '../../src/nic/model.ts'
 
 const link = (name: string, more: Partial<HostLink> = {}): HostLink => ({
-  name, kind: '', index: 2, peerIndex: undefined, mac: '02:00:5e:00:53:01', mtu: 1500, up: true, loopback: false, master: undefined, parent: undefined,
-  addresses: [], vlanId: undefined, mode: undefined, vlanFiltering: false, defaultPvid: undefined, ...more,
+  name,
+  kind: '',
+  index: 2,
+  peerIndex: undefined,
+  mac: '02:00:5e:00:53:01',
+  mtu: 1500,
+  up: true,
+  loopback: false,
+  master: undefined,
+  parent: undefined,
+  addresses: [],
+  vlanId: undefined,
+  mode: undefined,
+  vlanFiltering: false,
+  defaultPvid: undefined,
+  ...more,
 })
 
 const links = [
@@ -29,16 +43,41 @@ interface Host {
 }
 
 function view({ version = '5.0.2', others = {}, root = false }: Host): HostView {
-  const see = (path: string, text: string) => evaluate({ file: path, lines: parse(text) }, { include: () => undefined, lxcVersion: version })
+  const see = (path: string, text: string) =>
+    evaluate({ file: path, lines: parse(text) }, { include: () => undefined, lxcVersion: version })
   const containers = new Map<string, Container>()
   for (const [name, { text, running }] of Object.entries(others)) {
     const path = `/var/lib/lxc/${name}/config`
-    containers.set(name, { name, path, text, mode: 0o640, uid: 0, gid: 0, effective: see(path, text), state: root ? 'unknown' : running ? 'running' : 'stopped', live: undefined })
+    containers.set(name, {
+      name,
+      path,
+      text,
+      mode: 0o640,
+      uid: 0,
+      gid: 0,
+      effective: see(path, text),
+      state: root ? 'unknown' : running ? 'running' : 'stopped',
+      live: undefined,
+    })
   }
-  return { version, lxcpath: '/var/lib/lxc', containers, links: root ? undefined : new Map(links.map((one) => [one.name, one])), defaultRouteLinks: new Set(['eth0']), ovsBridges: new Set(), evaluate: see, unread: [] }
+  return {
+    version,
+    lxcpath: '/var/lib/lxc',
+    containers,
+    links: root ? undefined : new Map(links.map((one) => [one.name, one])),
+    defaultRouteLinks: new Set(['eth0']),
+    ovsBridges: new Set(),
+    evaluate: see,
+    unread: [],
+  }
 }
 
-const config = (text: string): string => text.trim().split(/\s*[;\n]\s*/).map((line) => (/^\d/.test(line) ? `lxc.net.${line}\n` : `lxc.net.0.${line}\n`)).join('')
+const config = (text: string): string =>
+  text
+    .trim()
+    .split(/\s*[;\n]\s*/)
+    .map((line) => (/^\d/.test(line) ? `lxc.net.${line}\n` : `lxc.net.0.${line}\n`))
+    .join('')
 
 /** The codes of NIC `index` of a container with these lines, `w:` in front of a warning. */
 function codesOf(text: string, host: Host = {}, index = 0): string[] {
@@ -59,8 +98,14 @@ const other = (text: string, running = true): Host => ({ others: { web2: { text:
 
 describe('checks of a NIC', () => {
   for (const [what, text] of [
-    ['veth on a bridge', `${veth}; ipv4.address = 10.0.3.5/24; ipv4.gateway = 10.0.3.1; hwaddr = 00:16:3e:00:00:01; mtu = 1500`],
-    ['macvlan with everything', `${macvlan}; name = eth0; ipv4.address = 198.51.100.5/24 198.51.100.255; ipv6.address = 2001:db8::5/64; ipv6.gateway = 2001:db8::1`],
+    [
+      'veth on a bridge',
+      `${veth}; ipv4.address = 10.0.3.5/24; ipv4.gateway = 10.0.3.1; hwaddr = 00:16:3e:00:00:01; mtu = 1500`,
+    ],
+    [
+      'macvlan with everything',
+      `${macvlan}; name = eth0; ipv4.address = 198.51.100.5/24 198.51.100.255; ipv6.address = 2001:db8::5/64; ipv6.gateway = 2001:db8::1`,
+    ],
     ['vlan', 'type = vlan; link = eth1; vlan.id = 10; flags = up'],
     ['ipvlan in l3s with l2proxy', 'type = ipvlan; ipvlan.mode = l3s; link = eth1; flags = up; l2proxy = 1'],
     ['phys', 'type = phys; link = eth1; flags = up'],
@@ -70,7 +115,8 @@ describe('checks of a NIC', () => {
     ['a link-local gateway without an address', `${veth}; ipv6.gateway = fe80::1`],
     ['a veth with VLANs on a filtering bridge', 'type = veth; flags = up; link = br1; veth.vlan.tagged.id = 20'],
   ] as const) {
-    if (what.includes('filtering')) it(`finds nothing in ${what}`, () => assert.deepEqual(codesOf(text, { version: '6.0.4' }), []))
+    if (what.includes('filtering'))
+      it(`finds nothing in ${what}`, () => assert.deepEqual(codesOf(text, { version: '6.0.4' }), []))
     else it(`finds nothing in ${what}`, () => assert.deepEqual(codesOf(text), []))
   }
 
@@ -84,14 +130,43 @@ describe('checks of a NIC', () => {
     ["the subnet's own address", `${veth}; ipv4.address = 10.0.3.0/24`, ['w:address-is-network']],
     ['the broadcast address', `${veth}; ipv4.address = 10.0.3.255/24`, ['w:address-is-broadcast']],
     ['an odd broadcast', `${veth}; ipv4.address = 10.0.3.9/24 10.0.3.99`, ['w:odd-broadcast']],
-    ['the same address twice', `${veth}; ipv4.address = 10.0.3.9/24; ipv4.address = 10.0.3.9/24`, ['duplicate-address']],
+    [
+      'the same address twice',
+      `${veth}; ipv4.address = 10.0.3.9/24; ipv4.address = 10.0.3.9/24`,
+      ['duplicate-address'],
+    ],
     ['a gateway without address', `${veth}; ipv4.gateway = 10.0.3.1`, ['gateway-no-address']],
-    ['a gateway on a NIC that is down', 'type = veth; link = br0; ipv4.address = 10.0.3.5/24; ipv4.gateway = 10.0.3.1', ['w:not-up', 'gateway-not-up']],
-    ['a gateway outside the subnet', `${veth}; ipv4.address = 10.0.3.5/24; ipv4.gateway = 10.9.9.1`, ['w:gateway-outside']],
-    ['the own address as gateway', `${veth}; ipv4.address = 10.0.3.5/24; ipv4.gateway = 10.0.3.5`, ['w:gateway-itself']],
-    ['gateway auto on an ipvlan', 'type = ipvlan; ipvlan.mode = l2; link = eth0; flags = up; ipv4.address = 192.0.2.7/24; ipv4.gateway = auto', ['gateway-auto']],
-    ['gateway auto on a link without address', `${macvlan}; ipv4.address = 192.0.2.7/24; ipv4.gateway = auto`, ['gateway-auto']],
-    ['gateway dev before LXC 3.2', `${veth}; ipv4.address = 10.0.3.5/24; ipv4.gateway = dev`, ['key-too-new'], { version: '3.0.4' }],
+    [
+      'a gateway on a NIC that is down',
+      'type = veth; link = br0; ipv4.address = 10.0.3.5/24; ipv4.gateway = 10.0.3.1',
+      ['w:not-up', 'gateway-not-up'],
+    ],
+    [
+      'a gateway outside the subnet',
+      `${veth}; ipv4.address = 10.0.3.5/24; ipv4.gateway = 10.9.9.1`,
+      ['w:gateway-outside'],
+    ],
+    [
+      'the own address as gateway',
+      `${veth}; ipv4.address = 10.0.3.5/24; ipv4.gateway = 10.0.3.5`,
+      ['w:gateway-itself'],
+    ],
+    [
+      'gateway auto on an ipvlan',
+      'type = ipvlan; ipvlan.mode = l2; link = eth0; flags = up; ipv4.address = 192.0.2.7/24; ipv4.gateway = auto',
+      ['gateway-auto'],
+    ],
+    [
+      'gateway auto on a link without address',
+      `${macvlan}; ipv4.address = 192.0.2.7/24; ipv4.gateway = auto`,
+      ['gateway-auto'],
+    ],
+    [
+      'gateway dev before LXC 3.2',
+      `${veth}; ipv4.address = 10.0.3.5/24; ipv4.gateway = dev`,
+      ['key-too-new'],
+      { version: '3.0.4' },
+    ],
     ['a gateway that is no address', `${veth}; ipv4.address = 10.0.3.5/24; ipv4.gateway = router`, ['bad-gateway']],
     ['a short MAC', `${veth}; hwaddr = 00:16:3e`, ['bad-mac']],
     ['a multicast MAC', `${veth}; hwaddr = 01:16:3e:00:00:01`, ['mac-multicast']],
@@ -99,7 +174,11 @@ describe('checks of a NIC', () => {
     ['an MTU of 67', `${veth}; mtu = 67`, ['bad-mtu', 'w:mtu-lowers-bridge']],
     ['an octal MTU', `${veth}; mtu = 01500`, ['octal-number']],
     ['an MTU that lowers the bridge', `${veth}; mtu = 1400`, ['w:mtu-lowers-bridge']],
-    ['an MTU above the parent', 'type = macvlan; macvlan.mode = bridge; flags = up; link = eth2; mtu = 1500', ['mtu-above-parent']],
+    [
+      'an MTU above the parent',
+      'type = macvlan; macvlan.mode = bridge; flags = up; link = eth2; mtu = 1500',
+      ['mtu-above-parent'],
+    ],
     ['an MTU too small for IPv6', `${macvlan}; mtu = 1000; ipv6.address = 2001:db8::5/64`, ['w:mtu-ipv6']],
     ['VLAN id 4095', 'type = vlan; link = eth1; vlan.id = 4095; flags = up', ['bad-vlan-id']],
     ['VLAN id 0', 'type = vlan; link = eth1; vlan.id = 0; flags = up', ['bad-vlan-id']],
@@ -109,14 +188,36 @@ describe('checks of a NIC', () => {
     ['a macvlan without mode', 'type = macvlan; flags = up; link = eth1', ['w:mode-unsaid']],
     ['an unknown mode', 'type = macvlan; macvlan.mode = passthrough; flags = up; link = eth1', ['bad-mode']],
     ['an unknown type', 'type = gre; flags = up', ['bad-type']],
-    ['a link that is not there', 'type = macvlan; macvlan.mode = bridge; flags = up; link = nosuch0', ['link-not-found']],
+    [
+      'a link that is not there',
+      'type = macvlan; macvlan.mode = bridge; flags = up; link = nosuch0',
+      ['link-not-found'],
+    ],
     ['a veth on a plain link', 'type = veth; flags = up; link = eth1', ['link-not-bridge']],
     ['a veth that leads nowhere', 'type = veth; flags = up', ['w:no-link']],
     ['VLANs on a bridge that does not filter', `${veth}; veth.vlan.id = 10`, ['bridge-no-vlans']],
-    ['VLANs on a bridge without PVID before LXC 6', 'type = veth; flags = up; link = br1; veth.vlan.id = 10', ['bridge-no-pvid']],
-    ['a VLAN both tagged and untagged', 'type = veth; flags = up; link = br1; veth.vlan.id = 10; veth.vlan.tagged.id = 10', ['vlan-twice'], { version: '6.0.4' }],
-    ['VLANs in router mode', 'type = veth; veth.mode = router; flags = up; link = eth1; veth.vlan.id = 10', ['vlan-needs-bridge']],
-    ['a key newer than the LXC', 'type = veth; flags = up; link = br1; veth.vlan.id = 10', ['key-too-new', 'bridge-no-pvid'], { version: '4.0.12' }],
+    [
+      'VLANs on a bridge without PVID before LXC 6',
+      'type = veth; flags = up; link = br1; veth.vlan.id = 10',
+      ['bridge-no-pvid'],
+    ],
+    [
+      'a VLAN both tagged and untagged',
+      'type = veth; flags = up; link = br1; veth.vlan.id = 10; veth.vlan.tagged.id = 10',
+      ['vlan-twice'],
+      { version: '6.0.4' },
+    ],
+    [
+      'VLANs in router mode',
+      'type = veth; veth.mode = router; flags = up; link = eth1; veth.vlan.id = 10',
+      ['vlan-needs-bridge'],
+    ],
+    [
+      'a key newer than the LXC',
+      'type = veth; flags = up; link = br1; veth.vlan.id = 10',
+      ['key-too-new', 'bridge-no-pvid'],
+      { version: '4.0.12' },
+    ],
     ['a key of another type', `${veth}; macvlan.mode = bridge`, ['wrong-type-key']],
     ['an unknown key', `${veth}; colour = blue`, ['unknown-key']],
     ['flags = down', 'type = veth; flags = down; link = br0', ['bad-flags']],
@@ -130,27 +231,95 @@ describe('checks of a NIC', () => {
     ['a route that is no subnet', `${veth}; veth.ipv6.route = 2001:db8::1`, ['bad-route']],
     ['a name on type empty', 'type = empty; name = eth0', ['empty-name']],
     ['type none beside another', 'type = none; 1.type = empty', ['w:none-mixed']],
-    ['l2proxy on an ipvlan in l2', 'type = ipvlan; ipvlan.mode = l2; link = eth1; flags = up; l2proxy = 1', ['l2proxy-mode']],
+    [
+      'l2proxy on an ipvlan in l2',
+      'type = ipvlan; ipvlan.mode = l2; link = eth1; flags = up; l2proxy = 1',
+      ['l2proxy-mode'],
+    ],
     ['l2proxy without link', 'type = veth; flags = up; script.up = /bin/true; l2proxy = 1', ['l2proxy-link']],
-    ['hwaddr on an ipvlan', 'type = ipvlan; ipvlan.mode = l2; link = eth1; flags = up; hwaddr = 00:16:3e:00:00:01', ['wrong-type-key']],
-    ['ipvlan before LXC 3.2', 'type = ipvlan; link = eth1; flags = up', ['w:mode-unsaid', 'key-too-new'], { version: '3.0.4' }],
+    [
+      'hwaddr on an ipvlan',
+      'type = ipvlan; ipvlan.mode = l2; link = eth1; flags = up; hwaddr = 00:16:3e:00:00:01',
+      ['wrong-type-key'],
+    ],
+    [
+      'ipvlan before LXC 3.2',
+      'type = ipvlan; link = eth1; flags = up',
+      ['w:mode-unsaid', 'key-too-new'],
+      { version: '3.0.4' },
+    ],
     ['the same name twice in a container', `${veth}; name = eth7; 1.type = veth; 1.name = eth7`, ['duplicate-name']],
     ['phys on the default route', 'type = phys; link = eth0; flags = up', ['phys-default-route']],
     ['phys on a bridge', 'type = phys; link = br0; flags = up', ['phys-immovable']],
     ['phys on the loopback', 'type = phys; link = lo; flags = up', ['phys-immovable']],
     ['phys on a port', 'type = phys; link = eth2; flags = up', ['w:phys-is-port']],
-    ['phys that another container has', 'type = phys; link = eth1; flags = up', ['phys-taken'], other('type = phys; link = eth1')],
-    ['the MAC of another container', `${veth}; hwaddr = 00:16:3e:00:00:01`, ['duplicate-mac'], other('type = veth; hwaddr = 00:16:3E:00:00:01')],
-    ['the MAC of a stopped clone', `${veth}; hwaddr = 00:16:3e:00:00:01`, ['w:duplicate-mac'], other('type = veth; hwaddr = 00:16:3e:00:00:01', false)],
-    ['the address of another on the same bridge', `${veth}; ipv4.address = 10.0.3.5/24`, ['duplicate-address'], other(`${veth}; ipv4.address = 10.0.3.5/24`)],
-    ['the same address on another segment', `${macvlan}; ipv4.address = 10.0.3.5/24`, [], other(`${veth}; ipv4.address = 10.0.3.5/24`)],
+    [
+      'phys that another container has',
+      'type = phys; link = eth1; flags = up',
+      ['phys-taken'],
+      other('type = phys; link = eth1'),
+    ],
+    [
+      'the MAC of another container',
+      `${veth}; hwaddr = 00:16:3e:00:00:01`,
+      ['duplicate-mac'],
+      other('type = veth; hwaddr = 00:16:3E:00:00:01'),
+    ],
+    [
+      'the MAC of a stopped clone',
+      `${veth}; hwaddr = 00:16:3e:00:00:01`,
+      ['w:duplicate-mac'],
+      other('type = veth; hwaddr = 00:16:3e:00:00:01', false),
+    ],
+    [
+      'the address of another on the same bridge',
+      `${veth}; ipv4.address = 10.0.3.5/24`,
+      ['duplicate-address'],
+      other(`${veth}; ipv4.address = 10.0.3.5/24`),
+    ],
+    [
+      'the same address on another segment',
+      `${macvlan}; ipv4.address = 10.0.3.5/24`,
+      [],
+      other(`${veth}; ipv4.address = 10.0.3.5/24`),
+    ],
     ["the bridge's own address", `${veth}; ipv4.address = 10.0.3.1/24`, ['duplicate-address']],
-    ['the pair of another container', `${veth}; veth.pair = vc1`, ['duplicate-pair'], other(`${veth}; veth.pair = vc1`)],
-    ['a VLAN that another container has', 'type = vlan; link = eth1; vlan.id = 10; flags = up', ['vlan-taken'], other('type = vlan; link = eth1; vlan.id = 10')],
-    ['the same VLAN on another parent', 'type = vlan; link = eth1; vlan.id = 10; flags = up', [], other('type = vlan; link = eth2; vlan.id = 10')],
-    ['passthru on a shared parent', 'type = macvlan; macvlan.mode = passthru; flags = up; link = eth1', ['passthru-shared'], other(macvlan)],
-    ['a parent in passthru', macvlan, ['passthru-shared'], other('type = macvlan; macvlan.mode = passthru; link = eth1')],
-    ['a clash under --root, where nothing is known of what runs', `${veth}; hwaddr = 00:16:3e:00:00:01`, ['duplicate-mac'], { root: true, others: { web2: { text: config('type = veth; hwaddr = 00:16:3e:00:00:01'), running: false } } }],
+    [
+      'the pair of another container',
+      `${veth}; veth.pair = vc1`,
+      ['duplicate-pair'],
+      other(`${veth}; veth.pair = vc1`),
+    ],
+    [
+      'a VLAN that another container has',
+      'type = vlan; link = eth1; vlan.id = 10; flags = up',
+      ['vlan-taken'],
+      other('type = vlan; link = eth1; vlan.id = 10'),
+    ],
+    [
+      'the same VLAN on another parent',
+      'type = vlan; link = eth1; vlan.id = 10; flags = up',
+      [],
+      other('type = vlan; link = eth2; vlan.id = 10'),
+    ],
+    [
+      'passthru on a shared parent',
+      'type = macvlan; macvlan.mode = passthru; flags = up; link = eth1',
+      ['passthru-shared'],
+      other(macvlan),
+    ],
+    [
+      'a parent in passthru',
+      macvlan,
+      ['passthru-shared'],
+      other('type = macvlan; macvlan.mode = passthru; link = eth1'),
+    ],
+    [
+      'a clash under --root, where nothing is known of what runs',
+      `${veth}; hwaddr = 00:16:3e:00:00:01`,
+      ['duplicate-mac'],
+      { root: true, others: { web2: { text: config('type = veth; hwaddr = 00:16:3e:00:00:01'), running: false } } },
+    ],
   ] as [string, string, string[], Host?][]) {
     it(`sees ${what}`, () => assert.deepEqual(codesOf(text, host), expected))
   }

@@ -90,14 +90,20 @@ export const routes = async (host: LabHost, name: string, family: 4 | 6 = 4): Pr
 /** From a container, or from the host itself (null), to an address. */
 export type Ping = [host: LabHost, from: string | null, to: string]
 
-/** Pings at once: those of `reached` have to be answered, those of `lost` not. The kernel gets a second for each. */
+/**
+ * Pings at once: those of `reached` have to be answered, those of `lost` not.
+ *
+ * An answer may take its time: a proxy ARP waits up to 0.8 s, and a neighbour that was looked for in vain before is
+ * asked for again after a second.
+ */
 export async function pings({ reached, lost = [] }: { reached: Ping[]; lost?: Ping[] }): Promise<void> {
   const word = ([host, from, to]: Ping): string => `${from ?? host.name} → ${to}`
-  const one = async (ping: Ping): Promise<string[]> => {
+  const one = async (ping: Ping, waitSeconds: number): Promise<string[]> => {
     const [host, from, to] = ping
-    return (await host.ping(from, to)) ? [word(ping)] : []
+    return (await host.ping(from, to, { waitSeconds })) ? [word(ping)] : []
   }
-  const answered = (await Promise.all([...reached, ...lost].map(one))).flat().sort()
+  const answers = await Promise.all([...reached.map((ping) => one(ping, 4)), ...lost.map((ping) => one(ping, 1))])
+  const answered = answers.flat().sort()
   assert.deepEqual(answered, reached.map(word).sort())
 }
 

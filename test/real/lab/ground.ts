@@ -53,8 +53,8 @@ export function record(id: string, file: string): string | undefined {
 }
 
 /** Lets a lab live on when its runner ends, until somebody ends it. */
-export function keep(id: string): void {
-  writeFileSync(join(folder(id), 'kept'), '')
+export function keep(id: string, notes: string): void {
+  writeFileSync(join(folder(id), 'kept'), notes)
   standing.delete(id)
 }
 

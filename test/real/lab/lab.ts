@@ -10,7 +10,21 @@ import { join } from 'node:path'
 import * as ground from './ground.ts'
 import type { LabHost } from './host.ts'
 import * as light from './light.ts'
-import { cache, execute, here, launch, must, type Result, type RunOptions, text, until, within } from './machine.ts'
+import {
+  cache,
+  type Command,
+  execute,
+  here,
+  launch,
+  must,
+  type Result,
+  type RunOptions,
+  text,
+  together,
+  until,
+  within,
+} from './machine.ts'
+import { canHost } from './probe.ts'
 import * as vm from './vm.ts'
 
 export type { LabHost } from './host.ts'
@@ -36,15 +50,18 @@ export class Lab {
   }
 
   static async up({ hosts = 0, vms = 0, systemd = false }: LabOptions): Promise<Lab> {
+    const obstacle = await canHost()
+    if (obstacle) throw new Error(`lab: ${obstacle}`)
     await must(['sh', join(here, 'install.sh'), 'light', ...(vms > 0 ? ['vm'] : [])], { timeoutMs: 900_000 })
     ground.sweep()
-    const built = await must(['sh', join(here, 'rootfs.sh'), cache], { timeoutMs: 900_000 })
+    const build = ['unshare', '-m', '--propagation', 'private', 'sh', join(here, 'rootfs.sh'), cache]
+    const built = await must(build, { timeoutMs: 900_000 })
     const [rootfs = '', layer = ''] = built.split('\n')
     const lab = new Lab(ground.create())
     try {
       const lan = await lab.#openNetworks(hosts, vms)
       const parts = { rootfs, layer }
-      const raised = await Promise.all([
+      const raised = await together([
         light.raise(lab.id, lan, hosts, parts, systemd),
         vm.raise(lab.id, lan, vms, parts),
       ])
@@ -70,8 +87,40 @@ export class Lab {
 
   /** Runs a script in the network namespace that holds the networks, lab0 for management and lab1 for data. */
   async lan(script: string, options?: RunOptions): Promise<Result> {
-    const enter = ['nsenter', '-t', `${ground.pidOf(this.id, 'lan')}`, '-n', '-m', 'sh', '-c', script]
-    return text(await execute({ argv: within(ground.member(this.id, 'lan'), enter) }, options))
+    return text(await execute(this.lanCommand(['sh', '-c', script]), options))
+  }
+
+  /** The command on this machine that runs `argv` there. */
+  lanCommand(argv: string[]): Command {
+    const pid = ground.pidOf(this.id, 'lan')
+    if (pid === undefined) throw new Error('lab: the lab is down')
+    return { argv: within(join(ground.cgroup(this.id), 'lan'), ['nsenter', '-t', `${pid}`, '-n', '-m', ...argv]) }
+  }
+
+  /** Lets the lab live on when this process ends, until somebody ends it. */
+  keep(): void {
+    ground.keep(this.id, JSON.stringify({ hosts: this.hosts.length, vms: this.vms.length }))
+  }
+
+  /** The labs that live on like that, the newest last. */
+  static kept(): Lab[] {
+    return ground.kept().map((id) => {
+      const { hosts, vms } = JSON.parse(ground.record(id, 'kept') ?? '{}') as Required<LabOptions>
+      const lab = new Lab(id)
+      lab.hosts = Array.from({ length: hosts }, (_, index) => new light.LightHost(id, index + 1))
+      lab.vms = Array.from({ length: vms }, (_, index) => new vm.VmHost(id, index + 1))
+      return lab
+    })
+  }
+
+  /** Ends the labs of runners that died without doing so, and says which. */
+  static sweep(): string[] {
+    return ground.sweep()
+  }
+
+  /** Why this machine cannot have light hosts, or null when it can. */
+  static canHost(): Promise<string | null> {
+    return canHost()
   }
 
   /** Ends the lab with all its processes; does no harm when it has ended. */

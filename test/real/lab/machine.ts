@@ -66,11 +66,14 @@ export function execute({ argv, cwd }: Command, { input, timeoutMs = 60_000 }: R
     err.push(Buffer.from(`\nlab: killed after ${timeoutMs} ms: ${argv.join(' ')}\n`))
     killGroup(child)
   }, timeoutMs)
+  running.add(child)
   child.on('error', (error) => {
+    running.delete(child)
     clearTimeout(timer)
     reject(error)
   })
   child.on('exit', (status, signal) => {
+    running.delete(child)
     clearTimeout(timer)
     // A daemon that the command left behind may hold the pipes open: what it says later is not the command's.
     const late = setTimeout(() => {
@@ -84,6 +87,10 @@ export function execute({ argv, cwd }: Command, { input, timeoutMs = 60_000 }: R
   })
   return promise
 }
+
+// A command that is still running when this process ends has nobody left to tell its result to.
+const running = new Set<ChildProcess>()
+process.on('exit', () => running.forEach(killGroup))
 
 function killGroup(child: ChildProcess): void {
   try {
@@ -129,6 +136,12 @@ export async function until<T>(ask: () => T | undefined, timeoutMs: number, expl
     if (Date.now() > end) throw new Error(`lab: ${explain()}`)
     await sleep(5)
   }
+}
+
+/** Waits for all of them, also when one fails: nothing goes on behind the back of whoever cleans up then. */
+export async function together<T extends readonly unknown[]>(work: [...T]): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(work)
+  return Promise.all(work)
 }
 
 /** Waits without giving way to anything else: for the teardown while the process exits. */

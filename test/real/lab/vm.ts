@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import * as ground from './ground.ts'
 import { environment, LabHost } from './host.ts'
 import type { Parts } from './light.ts'
-import { type Command, launch, must, project, until } from './machine.ts'
+import { type Command, launch, must, project, together, until } from './machine.ts'
 import { converse, Monitor } from './monitor.ts'
 import { template } from './vm-build.ts'
 
@@ -56,12 +56,8 @@ export async function raise(lab: string, lan: number, count: number, parts: Part
   copyFileSync(join(parts.layer, 'keys/id'), join(ground.folder(lab), 'id'))
   homes.set(lab, { home, lan })
   const vms = numbers.map((number) => new VmHost(lab, number))
-  await Promise.all(
-    vms.map((vm) => {
-      copyFileSync(join(home, 'data.img'), join(ground.folder(lab), `${vm.name}.data`))
-      return clone(lab, vm)
-    }),
-  )
+  for (const { name } of vms) copyFileSync(join(home, 'data.img'), join(ground.folder(lab), `${name}.data`))
+  await together(vms.map((vm) => clone(lab, vm)))
   return vms
 }
 
@@ -139,7 +135,7 @@ async function save(lab: string, lan: number, home: string): Promise<void> {
   copyFileSync(join(home, 'data.img'), file('data'))
   const alive = launchMachine(lab, lan, home, 0, memory(home, true))
   try {
-    const [monitor] = await Promise.all([Monitor.open(file('qmp'), alive), converse(file('serial'), 'READY', alive)])
+    const [monitor] = await together([Monitor.open(file('qmp'), alive), converse(file('serial'), 'READY', alive)])
     await monitor.save(join(home, 'state'))
     monitor.close()
   } catch (error) {
