@@ -15,9 +15,8 @@ export interface Cidr {
 
 /** @param text `10.0.5.3/24`, `2001:db8::1/64`, or without prefix */
 export function parseCidr(text: string, family: 4 | 6): (Cidr & { explicit: boolean }) | undefined {
-  const kind = family === 4 ? Address4 : Address6
-  if (!/^[0-9a-f.:]+(\/\d{1,3})?$/i.test(text) || /\/0\d/.test(text) || !kind.isValid(text)) return undefined
-  const parsed = new kind(text)
+  const parsed = parse(text, family)
+  if (parsed === undefined) return undefined
   return {
     family,
     value: parsed.bigInt(),
@@ -29,9 +28,20 @@ export function parseCidr(text: string, family: 4 | 6): (Cidr & { explicit: bool
   }
 }
 
-export const contains = (subnet: Cidr, value: bigint): boolean => value >= subnet.first && value <= subnet.last
+/** The address alone, as a number: a third of the work, for thousands of them. */
+export const addressValue = (text: string, family: 4 | 6): bigint | undefined => parse(text, family)?.bigInt()
 
-export const overlap = (a: Cidr, b: Cidr): boolean => a.family === b.family && a.first <= b.last && b.first <= a.last
+function parse(text: string, family: 4 | 6): Address4 | Address6 | undefined {
+  const shape = family === 4 ? /^[\d.]+(\/\d{1,3})?$/ : /^[\da-f]*:[\da-f.:]+(\/\d{1,3})?$/i
+  if (!shape.test(text) || /\/0\d/.test(text)) return undefined
+  try {
+    return family === 4 ? new Address4(text) : new Address6(text)
+  } catch {
+    return undefined
+  }
+}
+
+export const contains = (subnet: Cidr, value: bigint): boolean => value >= subnet.first && value <= subnet.last
 
 export function formatAddress(value: bigint, family: 4 | 6): string {
   return (family === 4 ? Address4.fromBigInt(value) : Address6.fromBigInt(value)).correctForm()

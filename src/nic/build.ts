@@ -1,9 +1,9 @@
 /** From what was asked for to the lines of a NIC: values checked, defaults written out, free addresses chosen. */
-import { nextFree, parseCidr } from '../core/address.ts'
+import { addressValue, nextFree, parseCidr } from '../core/address.ts'
 import { lxcPrefix, newMac } from '../core/mac.ts'
 import { claimsOf, type Finding } from './checks.ts'
 import { findKey, type Key, keyOfFlag, keys, type NicType } from './keys.ts'
-import { type Container, type HostView, type Nic, namesInside, typeOf, value } from './model.ts'
+import { type HostView, type Nic, namesInside, typeOf, value } from './model.ts'
 import { checkValue } from './value.ts'
 
 /** Source of randomness, so that a plan can be made again: whole numbers below the argument. */
@@ -121,14 +121,14 @@ export function choose(
 
 /** Every address that a config or a link of this host has, and every gateway. */
 function takenAddresses(view: HostView, family: 4 | 6): Set<bigint> {
-  const texts = [
+  const texts = new Set([
     ...claimsOf(view).address.keys(),
     ...[...(view.links?.values() ?? [])].flatMap((link) => link.addresses),
-  ]
+  ])
   for (const container of view.containers.values()) {
-    for (const nic of container.effective.nics) texts.push(value(nic, `ipv${family}.gateway`) ?? '')
+    for (const nic of container.effective.nics) texts.add(value(nic, `ipv${family}.gateway`) ?? '')
   }
-  return new Set(texts.flatMap((text) => parseCidr(text, family)?.value ?? []))
+  return new Set([...texts].flatMap((text) => addressValue(text, family) ?? []))
 }
 
 /** Does a NIC that is there already say all that was asked for? Defaults that were not asked for do not count. */
@@ -142,5 +142,3 @@ export function alreadySo(nic: Nic, entries: Entries, asked: ReadonlySet<string>
     return have.at(-1) === texts[0]
   })
 }
-
-export type { Container }

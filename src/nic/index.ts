@@ -1,11 +1,10 @@
 /** The nic room: lxc.net.N.* of one container. */
-export { alreadySo, type Built, buildNic, choose, type Entries, type Random } from './build.ts'
+export { alreadySo, buildNic, choose, type Entries, type Random } from './build.ts'
 export { checkNic, type Finding } from './checks.ts'
 export { nicCodes } from './codes.ts'
 export { findKey, type Key, keyOfWord, keys, type NicType, nicTypes } from './keys.ts'
 export {
   type Container,
-  type HostLink,
   type HostView,
   modeOf,
   type Nic,

@@ -1,7 +1,6 @@
 /** From the answers of a snapshot to what they mean. Pure; asks for more through `unread`. */
 
-import { compareVersions } from '../core/version.ts'
-import { evaluate, type Nic, type Source } from '../document/effective.ts'
+import { evaluate, type Source } from '../document/effective.ts'
 import { parse } from '../document/lxc-config.ts'
 import { findKey, knows } from './keys.ts'
 import type { Container, ContainerState, HostLink, HostView } from './model.ts'
@@ -216,8 +215,3 @@ function readRoutes(text: string | undefined): string[] {
     return []
   }
 }
-
-export const atLeast = (view: HostView, version: string): boolean =>
-  view.version === undefined || compareVersions(view.version, version) >= 0
-
-export type { Nic }

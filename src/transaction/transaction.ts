@@ -62,7 +62,7 @@ export interface Transaction {
   /** What the plan was made from; read again under the lock. */
   reads: readonly Probe[]
   /** What to read once it is done. */
-  then: readonly Probe[]
+  fresh: readonly Probe[]
   meta: Meta
 }
 
@@ -71,7 +71,7 @@ export interface Transaction {
  * changes the host, `unfinished` after a killed one, `cannot-change` when a target cannot be replaced; nothing has
  * been changed then
  */
-export async function carryOut(host: Host, plan: Plan, { scope, reads, then, meta }: Transaction): Promise<Outcome> {
+export async function carryOut(host: Host, plan: Plan, { scope, reads, fresh, meta }: Transaction): Promise<Outcome> {
   const steps = ordered(plan.changes)
   const payload = writeTar(payloadFiles(steps, plan, meta))
     .toString('base64')
@@ -82,13 +82,13 @@ export async function carryOut(host: Host, plan: Plan, { scope, reads, then, met
     templateText('history.sh'),
     templateText('transaction.sh'),
     `lx_payload() {\n  cat <<'LX_PAYLOAD'\n${payload}\nLX_PAYLOAD\n}`,
-    snapshotFunction(scope, then),
+    snapshotFunction(scope, fresh),
     'lx_main() {',
     '  lx_setup >/dev/null',
     `  lx_transaction ${meta.id} ${quote(scope.state)} ${sha256(`${payload}\n`)} ${plan.reads}`,
-    ...(then.flatMap((probe) => probe.paths).length === 0
+    ...(fresh.flatMap((probe) => probe.paths).length === 0
       ? []
-      : [`  lx_read() {\n  ${then.flatMap((probe) => probe.paths).join('\n')}\n  }`]),
+      : [`  lx_read() {\n  ${fresh.flatMap((probe) => probe.paths).join('\n')}\n  }`]),
     '  lx_snapshot',
     '}',
     'lx_main',

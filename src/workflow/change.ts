@@ -151,12 +151,12 @@ async function attemptOnce(context: Context, plan: Plan, reading: Reading, draft
     user: context.user,
     command: context.command,
   }
-  const then = probesFor(context, { containers: draft.containers, only: true }, reading.includes)
+  const fresh = probesFor(context, { containers: draft.containers, only: true }, reading.includes)
   // From here on the host finishes by itself: Ctrl-C must not hide how it ended.
   const hold = (): void => {}
   process.on('SIGINT', hold)
   try {
-    return await carryOut(context.host, plan, { scope: context.scope, reads: reading.probes, then, meta })
+    return await carryOut(context.host, plan, { scope: context.scope, reads: reading.probes, fresh, meta })
   } catch (error) {
     if (error instanceof LxcnetError && (error.code === 'stale' || error.code === 'unfinished')) return 'stale'
     throw error

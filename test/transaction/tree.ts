@@ -88,7 +88,7 @@ export class Tree {
     const digest = reads ?? (await this.snapshot(host)).digest
     const meta = { id, at: new Date().toISOString(), user: 'tester', command: 'lxcnet test' }
     const plan = { host: 'localhost', changes, notes: [], reads: digest }
-    return carryOut(host, plan, { scope: this.scope, reads: probes, then: probes, meta })
+    return carryOut(host, plan, { scope: this.scope, reads: probes, fresh: probes, meta })
   }
 
   get journal(): string {
