@@ -46,6 +46,13 @@ nic_paths() {
   done
 }
 
+# nic_scripts PATH...: frames which hooks are there and can be run, by status 0.
+nic_scripts() {
+  for lx_c in "$@"; do
+    if [ -f "$lx_root$lx_c" ] && [ -x "$lx_root$lx_c" ]; then lx_frame run 0 "script/$lx_c" ''; else lx_frame run 1 "script/$lx_c" ''; fi
+  done
+}
+
 # nic_live [NAME...]: LXC's version, the host's links, and of the running containers (all, or those named) the init
 # process and the links inside, one process a container since each has a network namespace of its own.
 nic_live() {

@@ -21,7 +21,7 @@ export default class Check extends LxcnetCommand {
   async run(): Promise<CheckReport> {
     const { args, flags } = await this.parse(Check)
     const context = openContext(flags, process.argv.slice(2))
-    const { view } = await readView(context, { containers: [] })
+    const { view } = await readView(context, { containers: [], scripts: 'all' })
     const chosen = args.container === undefined ? [...view.containers.values()] : selectContainers(view, args.container)
     const report = checkHost(context.host.name, view, chosen, new Set(flags.allow))
     this.show(checkText(report, chosen.length))

@@ -1,36 +1,53 @@
 import { Args, Flags } from '@oclif/core'
 import { ChangeCommand, restartFlag } from '../cli/change-command.ts'
-import { keys, type NicType, nicTypes } from '../nic/index.ts'
+import { keys, type NicType, nicTypes, type ValueKind } from '../nic/index.ts'
 import type { ChangeReport } from '../report/change.ts'
 import { askForNic } from '../workflow/ask-nic.ts'
 import { change } from '../workflow/change.ts'
 import { checkContainerName } from '../workflow/context.ts'
 import { createContainer } from '../workflow/create-container.ts'
-import { createNic } from '../workflow/create-nic.ts'
+import { createNic, hooksIn } from '../workflow/create-nic.ts'
 import { openContext } from '../workflow/open.ts'
 
 /** Common words of other tools for LXC's own. */
 const aliases: Record<string, string[]> = { link: ['parent'], hwaddr: ['mac'], ipv4: ['ip'], 'ipv4-gateway': ['gw'] }
 
-const describe = (flag: string): string => {
+/** What stands behind a flag in the help. */
+const placeholders: Partial<Record<ValueKind['kind'], string>> = {
+  choice: 'WORD',
+  link: 'LINK',
+  name: 'NAME',
+  mac: 'MAC',
+  number: 'N',
+  address: 'ADDRESS',
+  gateway: 'ADDRESS',
+  route: 'SUBNET',
+  flags: 'up',
+  command: 'COMMAND',
+}
+
+/** The summary of each key that the flag stands for, with the types that it is for when not for all. */
+function describe(flag: string): string {
   const named = keys.filter((key) => key.flag === flag)
-  const texts = named.map((key) =>
-    named.length > 1
-      ? `${key.name}: ${key.value.kind === 'choice' ? key.value.of.join(', ') : key.summary}`
-      : key.summary,
-  )
-  return texts.join('; ')
+  const texts = named.map((key) => {
+    const types = key.types.length < 5 ? `${key.types.join(', ')}: ` : ''
+    return `${types}${key.value.kind === 'choice' && flag === 'mode' ? key.value.of.join(', ') : key.summary}`
+  })
+  const also = (aliases[flag] ?? []).map((alias) => ` (also --${alias})`).join('')
+  return texts.join('; ') + also
 }
 
 /** One flag for each key of the table; several keys share one where the type decides. */
 const keyFlags = Object.fromEntries(
   [...new Set(keys.slice(1).map((key) => key.flag))].map((flag) => {
-    const list = keys.some((key) => key.flag === flag && key.list)
+    const kind = keys.find((key) => key.flag === flag)?.value.kind ?? 'name'
     const common = {
       helpGroup: 'NIC',
+      helpValue: placeholders[kind] ?? 'VALUE',
       description: describe(flag),
       ...(aliases[flag] === undefined ? {} : { aliases: aliases[flag] }),
     }
+    const list = keys.some((key) => key.flag === flag && key.list)
     return [flag, list ? Flags.string({ ...common, multiple: true, multipleNonGreedy: true }) : Flags.string(common)]
   }),
 )
@@ -45,6 +62,7 @@ export default class Create extends ChangeCommand {
     '<%= config.bin %> <%= command.id %> web01 --type vlan --link eth1 --vlan-id 10 --replace 0 --restart',
     '<%= config.bin %> <%= command.id %> new01 --type veth --link lxcbr0 --template download -- -d debian -r bookworm -a amd64',
   ]
+  static override usage = 'create CONTAINER --type TYPE [--link LINK] [--mode MODE] [FLAG...]'
   static override strict = false
   static override args = { container: Args.string({ ignoreStdin: true, description: 'name, as lxc-ls(1) prints it' }) }
   static override flags = {
@@ -96,6 +114,12 @@ export default class Create extends ChangeCommand {
       const made = await createContainer(context, request, { template: flags.template, args: templateArgs }, options)
       if (made !== undefined) return this.finish(made)
     }
-    return this.finish(await change(context, { ...options, draft: ({ view }) => createNic(context, view, request) }))
+    return this.finish(
+      await change(context, {
+        ...options,
+        scripts: hooksIn(request.given),
+        draft: ({ view }) => createNic(context, view, request),
+      }),
+    )
   }
 }

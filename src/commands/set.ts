@@ -2,7 +2,7 @@ import { Args } from '@oclif/core'
 import { ChangeCommand, restartFlag } from '../cli/change-command.ts'
 import type { ChangeReport } from '../report/change.ts'
 import { change } from '../workflow/change.ts'
-import { parseAssignment, setKeys } from '../workflow/edit-nic.ts'
+import { hooksIn, parseAssignment, setKeys } from '../workflow/edit-nic.ts'
 import { openContext } from '../workflow/open.ts'
 
 export default class SetKeys extends ChangeCommand {
@@ -37,6 +37,7 @@ export default class SetKeys extends ChangeCommand {
     return this.finish(
       await change(context, {
         ...this.options(flags),
+        scripts: hooksIn(assignments),
         draft: ({ view }) => setKeys(context, view, { select, restart: flags.restart }, assignments),
       }),
     )

@@ -13,6 +13,7 @@ import {
   modeOf,
   type Nic,
   namesInside,
+  programOf,
   segmentOf,
   typeOf,
   value,
@@ -182,6 +183,17 @@ function typeChecks({ nic, nics, view }: Subject): Finding[] {
     value(nic, 'flags') === undefined
   ) {
     found.push(warning('not-up', 'without flags = up the NIC stays down', '`set flags=up`', 'type'))
+  }
+  for (const key of ['script.up', 'script.down']) {
+    const program = programOf(value(nic, key) ?? '')
+    if (program === undefined || view.scripts.get(program) !== false) continue
+    const problem = `${key}: ${program} is not there or cannot be run`
+    const fix = `create it and \`chmod +x ${program}\``
+    found.push(
+      key === 'script.up'
+        ? error('script-missing', `${problem}; the container would not start`, fix, key)
+        : warning('script-missing', problem, fix, key),
+    )
   }
   if (type === 'veth' && link === undefined && modeOf(nic) === 'bridge' && value(nic, 'script.up') === undefined) {
     found.push(warning('no-link', 'a veth without link and hook leads nowhere', 'name a bridge: --link lxcbr0', 'type'))

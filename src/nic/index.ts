@@ -2,13 +2,14 @@
 export { alreadySo, buildNic, choose, type Entries, type Random } from './build.ts'
 export { checkNic, type Finding } from './checks.ts'
 export { nicCodes } from './codes.ts'
-export { findKey, type Key, keyOfWord, keys, type NicType, nicTypes } from './keys.ts'
+export { findKey, type Key, keyOfWord, keys, type NicType, nicTypes, type ValueKind } from './keys.ts'
 export {
   type Container,
   type HostView,
   modeOf,
   type Nic,
   namesInside,
+  programOf,
   typeOf,
   value,
   values,

@@ -57,6 +57,8 @@ export interface HostView {
   ovsBridges: Set<string>
   /** What LXC would see of a container if its config had this text. */
   evaluate(path: string, text: string): Effective
+  /** Hooks that were asked for: can they be run? */
+  scripts: ReadonlyMap<string, boolean>
   /** Includes that the configs name and that were not asked for when the host was read. */
   unread: string[]
 }
@@ -69,6 +71,9 @@ export const values = (nic: Nic, key: string): string[] =>
   (nic.keys.get(key) ?? []).map((one) => one.value).filter((one) => one !== '')
 
 export const typeOf = (nic: Nic): string => value(nic, 'type') ?? 'empty'
+
+/** The program that a hook's command line starts, when that is plain to see: LXC gives the line to `sh -c`. */
+export const programOf = (command: string): string | undefined => /^\/[\w./+-]+/.exec(command)?.[0]
 
 /** Mode as it takes effect; LXC's silent defaults spelled out (macvlan private, ipvlan l2, veth bridge). */
 export function modeOf(nic: Nic): string | undefined {

@@ -9,21 +9,23 @@ export interface NicProbeOptions {
   /** Containers whose live NICs are wanted; all running ones when empty. */
   containers: readonly string[]
   /** Read the configs of `containers` alone, not of all. */
-  only?: boolean
+  only: boolean
   /** Files to read besides: includes, as absolute paths or directories. */
   includes: readonly string[]
+  /** Hooks whose presence matters, as absolute paths. */
+  scripts: readonly string[]
   quote(word: string): string
 }
 
 /** Where distributions keep what container configs include; read at once so that a second round is rarely needed. */
 const usualIncludes = ['/etc/lxc/default.conf', '/usr/share/lxc/config', '/usr/share/lxc/config/common.conf.d']
 
-export function nicProbe({ lxcpath, fallback, containers, only, includes, quote }: NicProbeOptions): Probe {
+export function nicProbe({ lxcpath, fallback, containers, only, includes, scripts, quote }: NicProbeOptions): Probe {
   const asked = [...usualIncludes, ...includes].map(quote).join(' ')
   return {
     fragment: 'nic.sh',
     setup: [`nic_lxcpath ${quote(lxcpath)} ${quote(fallback)}`],
-    frames: ['nic_links', `lx_links ${asked}`],
+    frames: ['nic_links', `lx_links ${asked}`, `nic_scripts ${scripts.map(quote).join(' ')}`],
     live: [`nic_live ${containers.map(quote).join(' ')}`],
     paths: [only ? `nic_paths ${containers.map(quote).join(' ')}` : 'nic_paths', `lx_path ${asked}`],
   }

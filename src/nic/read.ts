@@ -79,6 +79,11 @@ export function readHost(answers: Answers, { lxcVersion, asked }: ReadOptions): 
     links: links === undefined ? undefined : new Map(links.map((link) => [link.name, link])),
     defaultRouteLinks: new Set(['routes', 'routes6'].flatMap((id) => readRoutes(answers.answers.get(id)?.text))),
     ovsBridges: new Set(answers.answers.get('ovs')?.text.split('\n').filter(Boolean)),
+    scripts: new Map(
+      [...answers.answers]
+        .filter(([id]) => id.startsWith('script/'))
+        .map(([id, { status }]) => [id.slice('script/'.length), status === 0]),
+    ),
     evaluate: see,
     unread: includes.unread(),
   }

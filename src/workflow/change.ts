@@ -22,6 +22,8 @@ export interface Draft {
 
 export interface ChangeOptions {
   containers: readonly string[]
+  /** Hooks that are about to be written: are they there? */
+  scripts?: readonly string[]
   draft(reading: Reading): Draft
   dryRun: boolean
   /** Codes that --allow names. */
@@ -37,7 +39,7 @@ export async function change(context: Context, options: ChangeOptions): Promise<
   const recovered: Note[] = []
   let confirmed = ''
   for (let attempt = 1; ; attempt++) {
-    const reading = await readView(context, { containers: options.containers })
+    const reading = await readView(context, { containers: options.containers, scripts: options.scripts ?? [] })
     if (await settle(context, reading, options.dryRun, recovered)) continue
     const draft = options.draft(reading)
     const notes = [...recovered, ...judge(draft.notes, options.allow)]

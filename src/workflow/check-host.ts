@@ -22,6 +22,16 @@ export function checkHost(
         fix: 'run lxcnet as root',
       })
     for (const { severity, code, message, place } of effective.problems) found.push({ severity, code, message, place })
+    for (const { nic, sub, lost, by } of effective.overridden.filter((one) => one.by.inside === 'include')) {
+      const where = { file: lost.file, line: lost.line }
+      found.push({
+        severity: 'warning',
+        code: 'include-wins',
+        message: `NIC ${nic.index}: ${sub} = ${lost.value} has no effect: ${by.file}:${by.line} wins`,
+        fix: 'change it there, or take the line out',
+        place: where,
+      })
+    }
     for (const nic of effective.nics) {
       for (const finding of checkNic({ container: name, nic, nics: effective.nics, view })) {
         const note = noteOf(finding, nic)

@@ -4,7 +4,7 @@ import type { Probe } from '../core/probe.ts'
 import type { Host } from '../host/port.ts'
 import { quote } from '../host/shell.ts'
 import { type Scope, type Snapshot, takeSnapshot } from '../host/snapshot.ts'
-import { type HostView, nicProbe, type Random, readHost } from '../nic/index.ts'
+import { type HostView, nicProbe, programOf, type Random, readHost, values } from '../nic/index.ts'
 import { readUsernet, type Usernet, usernetProbe } from '../usernet/index.ts'
 
 export interface Context {
@@ -48,11 +48,18 @@ export interface ReadRequest {
   containers: readonly string[]
   /** Read these configs alone. */
   only?: boolean
+  /** Hooks whose presence matters; `all` for those of every NIC, which costs another exec where there are any. */
+  scripts?: readonly string[] | 'all'
 }
 
-export function probesFor(context: Context, { containers, only }: ReadRequest, includes: readonly string[]): Probe[] {
+export function probesFor(
+  context: Context,
+  { containers, only = false, scripts = [] }: ReadRequest,
+  includes: readonly string[],
+): Probe[] {
   const { lxcpath, fallback } = context
-  const nic = nicProbe({ lxcpath, fallback, containers, includes, quote, ...(only === undefined ? {} : { only }) })
+  const hooks = scripts === 'all' ? [] : scripts
+  const nic = nicProbe({ lxcpath, fallback, containers, only, includes, scripts: hooks, quote })
   return context.unprivileged ? [nic, usernetProbe] : [nic]
 }
 
@@ -69,9 +76,18 @@ export async function readView(context: Context, request: ReadRequest): Promise<
     const snapshot = await takeSnapshot(context.host, context.scope, probes)
     const view = viewOf(context, snapshot, asked)
     const unread = view.unread.filter((path) => !asked.has(path))
-    if (unread.length === 0 || round === mostRounds) return { view, snapshot, probes, includes: [...asked] }
     for (const path of unread) asked.add(path)
+    if (unread.length > 0 && round < mostRounds) continue
+    const hooks = request.scripts === 'all' ? hooksOf(view) : []
+    if (hooks.length > 0) return readView(context, { ...request, scripts: hooks })
+    return { view, snapshot, probes, includes: [...asked] }
   }
+}
+
+function hooksOf({ containers }: View): string[] {
+  const nics = [...containers.values()].flatMap((container) => container.effective.nics)
+  const lines = nics.flatMap((nic) => [...values(nic, 'script.up'), ...values(nic, 'script.down')])
+  return [...new Set(lines.flatMap((line) => programOf(line) ?? []))]
 }
 
 /** Names that LXC, its hooks and a shell all take: lxc-create checks nothing, and hooks get the name through `sh -c`. */

@@ -14,6 +14,7 @@ import {
   modeOf,
   type Nic,
   type NicType,
+  programOf,
   typeOf,
   value,
 } from '../nic/index.ts'
@@ -95,6 +96,10 @@ export function createNic(context: Context, view: View, request: CreateRequest):
     findings: [...findings, ...secondNic(container, nics, replace)],
   })
 }
+
+/** Programs that the hooks of a request start, to be looked for on the host. */
+export const hooksIn = (given: ReadonlyMap<string, readonly string[]>): string[] =>
+  ['script-up', 'script-down'].flatMap((flag) => given.get(flag) ?? []).flatMap((line) => programOf(line) ?? [])
 
 /** Where the old NIC stood, line for line as far as the two agree. */
 function inPlace(lines: Line[], nic: NicRef, entries: Entries): Line[] {

@@ -2,7 +2,18 @@
 import { exit, LxcnetError } from '../core/error.ts'
 import { removeNic, retype, setKey, unsetKey } from '../document/edit.ts'
 import { type Line, parse, print } from '../document/lxc-config.ts'
-import { choose, type Finding, type Key, keyOfWord, keys, type Nic, nicTypes, typeOf, values } from '../nic/index.ts'
+import {
+  choose,
+  type Finding,
+  type Key,
+  keyOfWord,
+  keys,
+  type Nic,
+  nicTypes,
+  programOf,
+  typeOf,
+  values,
+} from '../nic/index.ts'
 import type { Draft } from './change.ts'
 import type { Context, View } from './context.ts'
 import { describe } from './create-nic.ts'
@@ -27,6 +38,12 @@ export function parseAssignment(text: string): Assignment {
     })
   return { key, operator: operator as Assignment['operator'], values: [value] }
 }
+
+/** Programs that the hooks of a request start, to be looked for on the host. */
+export const hooksIn = (assignments: readonly Assignment[]): string[] =>
+  assignments
+    .filter(({ key }) => /^script[.-](up|down)$/.test(key))
+    .flatMap((one) => one.values.flatMap((line) => programOf(line) ?? []))
 
 export interface EditRequest {
   select: string

@@ -68,6 +68,10 @@ function view({ version = '5.0.2', others = {}, root = false }: Host): HostView 
     defaultRouteLinks: new Set(['eth0']),
     ovsBridges: new Set(),
     evaluate: see,
+    scripts: new Map([
+      ['/etc/lxc/there', true],
+      ['/etc/lxc/missing', false],
+    ]),
     unread: [],
   }
 }
@@ -237,6 +241,12 @@ describe('checks of a NIC', () => {
       ['l2proxy-mode'],
     ],
     ['l2proxy without link', 'type = veth; flags = up; script.up = /bin/true; l2proxy = 1', ['l2proxy-link']],
+    [
+      'a hook that is not there',
+      `${veth}; script.up = /etc/lxc/missing now; script.down = /etc/lxc/missing`,
+      ['script-missing', 'w:script-missing'],
+    ],
+    ['no fault in a hook that is there', `${veth}; script.up = /etc/lxc/there now`, []],
     [
       'hwaddr on an ipvlan',
       'type = ipvlan; ipvlan.mode = l2; link = eth1; flags = up; hwaddr = 00:16:3e:00:00:01',

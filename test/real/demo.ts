@@ -54,9 +54,16 @@ async function onHosts(lab: Lab): Promise<number> {
     trial('h2', 'web01 on h1', 'another host reaches it', true, two.ping(null, nics[0].address)),
     trial('h1', 'web01 on h1', "its own host does not: macvlan's rule", false, one.ping(null, nics[0].address)),
     trial('web01 on h1', 'h1', 'nor the other way', false, one.ping('web01', '198.18.1.11')),
-    trial('web01 on h1', '198.18.0.1', 'no route: it was given none', false, one.ping('web01', '198.18.0.1').catch(() => false)),
+    trial(
+      'web01 on h1',
+      '198.18.0.1',
+      'no route: it was given none',
+      false,
+      one.ping('web01', '198.18.0.1').catch(() => false),
+    ),
   ])
-  for (const host of [one, two]) console.log(`\n${host.name}$ lxcnet list\n${(await host.lxcnet(['list'])).stdout.trimEnd()}`)
+  for (const host of [one, two])
+    console.log(`\n${host.name}$ lxcnet list\n${(await host.lxcnet(['list'])).stdout.trimEnd()}`)
   return table(trials)
 }
 
@@ -65,7 +72,8 @@ async function trial(from: string, to: string, why: string, expected: boolean, p
 }
 
 function table(trials: readonly Trial[]): number {
-  const row = (cells: readonly string[]): string => `${cells[0]?.padEnd(13)}${cells[1]?.padEnd(13)}${cells[2]?.padEnd(13)}${cells[3]?.padEnd(5)}${cells[4]}`
+  const row = (cells: readonly string[]): string =>
+    `${cells[0]?.padEnd(13)}${cells[1]?.padEnd(13)}${cells[2]?.padEnd(13)}${cells[3]?.padEnd(5)}${cells[4]}`
   console.log(`\n${row(['FROM', 'TO', 'PING', 'OK', 'BECAUSE'])}`)
   for (const { from, to, why, expected, reached } of trials) {
     console.log(row([from, to, reached ? 'reached' : 'not reached', reached === expected ? 'yes' : 'NO', why]))

@@ -7,9 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Probe } from '../../src/core/probe.ts'
 import { LocalHost } from '../../src/host/local.ts'
-import { quote } from '../../src/host/shell.ts'
 import { type Scope, type Snapshot, takeSnapshot } from '../../src/host/snapshot.ts'
-import { nicProbe } from '../../src/nic/probe.ts'
 import type { Change, FileChange, RunChange } from '../../src/plan/plan.ts'
 import { carryOut, newId, type Outcome } from '../../src/transaction/transaction.ts'
 
@@ -18,8 +16,16 @@ export const shells: readonly { name: string; argv: [string, ...string[]] }[] = 
   { name: 'busybox ash', argv: ['busybox', 'ash', '-s'] },
 ]
 
+/** What a reading of all containers asks, written out so that these tests depend on the engine alone. */
+const includes = '/etc/lxc/default.conf /usr/share/lxc/config /usr/share/lxc/config/common.conf.d'
 export const probes: Probe[] = [
-  nicProbe({ lxcpath: '', fallback: '/var/lib/lxc', containers: [], includes: [], quote }),
+  {
+    fragment: 'nic.sh',
+    setup: ["nic_lxcpath '' /var/lib/lxc"],
+    frames: ['nic_links', `lx_links ${includes}`],
+    live: [],
+    paths: ['nic_paths', `lx_path ${includes}`],
+  },
 ]
 
 const left: (() => void)[] = []
