@@ -34,7 +34,7 @@ export function checkHost(
     }
     for (const nic of effective.nics) {
       for (const finding of checkNic({ container: name, nic, nics: effective.nics, view })) {
-        const note = noteOf(finding, nic)
+        const note = noteOf(finding, container, nic)
         found.push({ ...note, message: `NIC ${nic.index}: ${note.message}` })
       }
     }

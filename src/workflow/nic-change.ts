@@ -1,6 +1,6 @@
 /** From edited configs to a draft: the changes, what is wrong with them, and the restarts that were asked for. */
 import { LxcnetError, type Place } from '../core/error.ts'
-import type { Effective, Problem } from '../document/effective.ts'
+import type { Effective, Problem, Value } from '../document/effective.ts'
 import { type Line, print } from '../document/lxc-config.ts'
 import { type Container, checkNic, type Finding, type Nic, pendingChanges, typeOf, value } from '../nic/index.ts'
 import type { Change, Note } from '../plan/plan.ts'
@@ -31,7 +31,7 @@ export function draftOf(
 ): Draft {
   const after = withTexts(view, touches)
   const changes: Change[] = []
-  const notes: Note[] = findings.map(noteOf)
+  const notes: Note[] = findings.map((finding) => noteOf(finding))
   const leftOut: string[] = []
   for (const { container, lines, indexes, why } of touches) {
     const text = print(lines)
@@ -41,7 +41,7 @@ export function draftOf(
     if (text !== container.text)
       changes.push({ kind: 'file', path, before: container.text, after: text, mode, uid, gid, why, impact })
     const { effective } = after.containers.get(name) ?? container
-    notes.push(...judge(name, effective, indexes, after))
+    notes.push(...judge(container, effective, indexes, after, view))
     notes.push(...refusedFile(container, effective))
     if (restart && running && (text !== container.text || (pendingChanges(container, view)?.length ?? 0) > 0)) {
       changes.push(...restartOf(name, view.lxcpath))
@@ -68,14 +68,29 @@ function withTexts(view: View, touches: readonly Touch[]): View {
   return { ...view, containers }
 }
 
-function judge(container: string, effective: Effective, indexes: readonly number[], view: View): Note[] {
+/** What is wrong with the NICs as they will be; a fault that was there before does not stop a change beside it. */
+function judge(container: Container, effective: Effective, indexes: readonly number[], view: View, now: View): Note[] {
   return indexes.flatMap((index) => {
     const nic = effective.nics.find((one) => one.index === index)
+    const before = container.effective.nics.find((one) => one.index === index)
     if (nic === undefined) return []
-    const findings = checkNic({ container, nic, nics: effective.nics, view })
-    return [...findings, ...plainUserChecks(nic, view)].map((finding) => noteOf(finding, nic))
+    const old = new Set(
+      before === undefined ? [] : faults(container, before, container.effective, now).map(({ message }) => message),
+    )
+    return faults(container, nic, effective, view).map((finding) => {
+      // a line that is not written yet has no place to point at
+      const { key = '', message } = finding
+      const stands = before?.keys.get(key)?.at(-1)?.value === nic.keys.get(key)?.at(-1)?.value
+      const note = stands ? noteOf(finding, container, before) : noteOf(finding)
+      return old.has(message) ? { ...note, severity: 'warning' } : note
+    })
   })
 }
+
+const faults = ({ name }: Container, nic: Nic, { nics }: Effective, view: View): Finding[] => [
+  ...checkNic({ container: name, nic, nics, view }),
+  ...plainUserChecks(nic, view),
+]
 
 /** What LXC does for a plain user's container: veth through lxc-user-nic, which passes on link and name alone. */
 function plainUserChecks(nic: Nic, { usernet }: View): Finding[] {
@@ -130,16 +145,17 @@ function plainUserChecks(nic: Nic, { usernet }: View): Finding[] {
   ]
 }
 
-/** A finding with the line it is about; `nic` as it stands in the file. */
-export function noteOf(finding: Finding, nic?: unknown): Note {
-  const { severity, code, message, fix, key } = finding
-  const place = key === undefined || nic === undefined || typeof nic === 'number' ? undefined : placeOf(nic as Nic, key)
-  return { severity, code, message, fix, ...(place === undefined ? {} : { place }) }
+/** A finding, with the line it is about when `nic` is one that stands in the container's config. */
+export function noteOf({ severity, code, message, fix, key }: Finding, container?: Container, nic?: Nic): Note {
+  const found = nic?.keys.get(key ?? '')?.at(-1)
+  return { severity, code, message, fix, ...(found === undefined ? {} : { place: placeOf(found, container) }) }
 }
 
-function placeOf(nic: Nic, key: string): Place | undefined {
-  const found = nic.keys.get(key)?.at(-1)
-  return found && { file: found.file, line: found.line }
+function placeOf({ file, line, value: written }: Value, container: Container | undefined): Place {
+  if (file !== container?.path) return { file, line }
+  const text = container.text?.split(/\r\n|\n|\r/, line)[line - 1] ?? ''
+  const at = text.indexOf(written, text.indexOf('=') + 1)
+  return { file, line, text, ...(at === -1 ? {} : { column: at + 1, length: written.length }) }
 }
 
 /** LXC refuses a file for one bad line anywhere: said once, not as an error of this change. */

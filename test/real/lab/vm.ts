@@ -26,7 +26,10 @@ export class VmHost extends LabHost {
   override command(argv: string[], env: Record<string, string> = {}, terminal = false): Command {
     const variables = Object.entries({ ...environment, ...env }).map(([name, value]) => `${name}=${value}`)
     const line = ['exec', 'env', ...[...variables, ...argv].map(quote)].join(' ')
-    const ssh = ['ssh', '-F', 'none', '-S', `${this.name}.ssh`, ...(terminal ? ['-t'] : []), `root@${this.address}`]
+    if (ground.pidOf(this.#lab, this.name) === undefined) throw new Error(`lab: host ${this.name} is not running`)
+    // Without the connection there is no other way: this machine's own network may not be asked for the address.
+    const only = ['-F', 'none', '-S', `${this.name}.ssh`, '-o', 'ProxyCommand=false', '-o', 'LogLevel=ERROR']
+    const ssh = ['ssh', ...only, ...(terminal ? ['-t'] : []), `root@${this.address}`]
     return { argv: [...ssh, line], cwd: ground.folder(this.#lab) }
   }
 
