@@ -30,15 +30,15 @@ export abstract class ChangeCommand extends LxcnetCommand {
 
   /** Asks on a terminal; elsewhere the command line is the consent, since every change can be taken back. */
   protected async confirmPlan(report: ChangeReport): Promise<boolean> {
-    this.show(planText(report))
+    if (!this.quiet || this.ask.interactive) this.show(planText(report))
     if (!this.ask.interactive) return true
     this.show('')
     return this.ask.confirm('Apply this?')
   }
 
   protected finish(report: ChangeReport): ChangeReport {
-    if (report.result === 'planned' || report.result === 'unchanged') this.show(planText(report))
-    this.show(`\n${resultText(report)}`)
+    if (report.result === 'planned' || (report.result === 'unchanged' && !this.quiet)) this.show(planText(report))
+    this.show(this.quiet ? resultText(report) : `\n${resultText(report)}`)
     process.exitCode = exitCodes[report.result]
     return report
   }

@@ -23,8 +23,8 @@ export abstract class LxcnetCommand extends Command {
     'dry-run': Flags.boolean({ helpGroup, description: 'print the plan and stop; exit 2 if it would change anything' }),
     yes: Flags.boolean({ char: 'y', helpGroup, description: 'do not ask' }),
     json: Flags.boolean({ helpGroup, description: 'print one JSON document' }),
-    verbose: Flags.boolean({ char: 'v', helpGroup, exclusive: ['quiet'], description: 'say more' }),
-    quiet: Flags.boolean({ char: 'q', helpGroup, description: 'print results and errors only' }),
+    verbose: Flags.boolean({ char: 'v', helpGroup, exclusive: ['quiet'], description: 'with a bug, print its stack' }),
+    quiet: Flags.boolean({ char: 'q', helpGroup, description: 'print the result and errors only' }),
     'no-color': Flags.boolean({ helpGroup, description: 'print without colour, as with NO_COLOR' }),
     allow: Flags.string({
       helpGroup,
@@ -37,7 +37,7 @@ export abstract class LxcnetCommand extends Command {
   }
 
   protected ask: Ask = asker({ yes: false, json: true })
-  private quiet = false
+  protected quiet = false
 
   protected override async parse<
     F extends Interfaces.OutputFlags<Interfaces.FlagInput>,

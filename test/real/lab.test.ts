@@ -97,7 +97,7 @@ describe('the lab of real hosts', function () {
       const { status, signal, stderr } = await h1.sh('sleep 87 & sleep 86', { timeoutMs: 300 })
       assert.deepEqual([status, signal], [null, 'SIGKILL'])
       assert.match(stderr, /killed after 300 ms/)
-      assert.equal(await h1.ok('pgrep -x sleep || echo none'), 'none\n')
+      assert.equal(await h1.ok('pgrep -f "sleep 8[67]" || echo none'), 'none\n')
     })
 
     it('does not wait for a daemon that a command leaves behind', async () => {
@@ -232,11 +232,11 @@ describe('the lab of real hosts', function () {
     })
 
     it('keeps what was synced to /data when a machine loses its power', async () => {
-      await vm1.ok('mount /data && echo kept >/data/synced && sync && echo lost >/data/unsynced')
+      await vm1.ok('mount /data && echo kept >/data/synced && sync')
       vm1.kill()
       await assert.rejects(vm1.ok('true'), /vm1 is not running/)
       await vm1.restart()
-      assert.equal(await vm1.ok('mount /data && cd /data && head ?*synced'), '==> synced <==\nkept\n')
+      assert.equal(await vm1.ok('mount /data && cat /data/synced'), 'kept\n')
     })
 
     it('leaves nothing behind when it is taken down', () => {
