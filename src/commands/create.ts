@@ -108,6 +108,7 @@ export default class Create extends ChangeCommand {
       index: flags.index,
       replace: flags.replace,
       restart: flags.restart,
+      fresh: flags.template !== undefined,
     }
     const options = this.options(flags)
     if (flags.template !== undefined) {

@@ -31,6 +31,8 @@ export interface CreateRequest {
   index: number | undefined
   replace: number | undefined
   restart: boolean
+  /** lxc-create makes the container, with the NICs of default.conf or without: `replace` may name none. */
+  fresh?: boolean
 }
 
 export function createNic(context: Context, view: View, request: CreateRequest): Draft {
@@ -41,7 +43,7 @@ export function createNic(context: Context, view: View, request: CreateRequest):
   const others = nics.filter((nic) => nic.index !== replace && nic.index !== request.index)
   const index = replace ?? request.index ?? freeIndex(nics, style)
   const old = nics.find((nic) => nic.index === index)
-  if (replace !== undefined && old === undefined)
+  if (replace !== undefined && old === undefined && !request.fresh)
     throw new LxcnetError('no-nic', `${container.name} has no NIC ${replace}`, {
       exit: exit.usage,
       suggestions: [`\`lxcnet show ${container.name}\` lists its NICs`],
@@ -79,7 +81,7 @@ export function createNic(context: Context, view: View, request: CreateRequest):
     })
   }
   let lines = parse(container.text)
-  lines = replace === undefined ? addNic(lines, { style, index }, entries) : inPlace(lines, { style, index }, entries)
+  lines = old === undefined ? addNic(lines, { style, index }, entries) : inPlace(lines, { style, index }, entries)
   const seen = view.evaluate(container.path, print(lines))
   for (const [key, texts] of Map.groupBy(entries, ([name]) => name))
     mustSee(

@@ -46,9 +46,21 @@ function census(id: string) {
 
 function assertNothingLeft(id: string, { pids, networks }: ReturnType<typeof census>): void {
   assert(pids.length > 0)
-  assert.deepEqual(pids.filter(([pid, start]) => startTime(pid) === start), [], 'processes')
-  assert.deepEqual(processes().filter((pid) => networks.has(network(pid))), [], 'network namespaces')
-  assert.deepEqual(processes().filter((pid) => read(`/proc/${pid}/mountinfo`).includes(id)), [], 'mounts')
+  assert.deepEqual(
+    pids.filter(([pid, start]) => startTime(pid) === start),
+    [],
+    'processes',
+  )
+  assert.deepEqual(
+    processes().filter((pid) => networks.has(network(pid))),
+    [],
+    'network namespaces',
+  )
+  assert.deepEqual(
+    processes().filter((pid) => read(`/proc/${pid}/mountinfo`).includes(id)),
+    [],
+    'mounts',
+  )
   assert(!existsSync(ground.cgroup(id)), 'cgroup')
   assert(!existsSync(ground.folder(id)), 'folder')
 }
@@ -143,7 +155,10 @@ describe('the lab of real hosts', function () {
     })
 
     it("says in LXC's words why a container does not start", async () => {
-      await h1.container('c2', veth('10.8.0.2').map((line) => line.replace('br0', 'br9')))
+      await h1.container(
+        'c2',
+        veth('10.8.0.2').map((line) => line.replace('br0', 'br9')),
+      )
       const { status, stderr } = await h1.start('c2')
       assert.equal(status, 1)
       assert.match(stderr, /bridge "br9", bridge interface doesn't exist/)
@@ -152,9 +167,9 @@ describe('the lab of real hosts', function () {
     it('leaves nothing behind when it is taken down, also with a container running', async () => {
       assert.equal((await h1.start('c1')).status, 0)
       const alive = census(lab.id)
-      lab.down()
+      await lab.down()
       assertNothingLeft(lab.id, alive)
-      lab.down()
+      await lab.down()
       await assert.rejects(async () => h1.run(['true']), /not running/)
     })
   })
@@ -164,7 +179,7 @@ describe('the lab of real hosts', function () {
     try {
       assert.equal(await lab.hosts[0]?.ok('systemctl is-system-running'), 'running\n')
     } finally {
-      lab.down()
+      await lab.down()
     }
   })
 
@@ -211,7 +226,7 @@ describe('the lab of real hosts', function () {
       const told = await Promise.all([vm1, vm2].map((vm) => vm.ok(`${random} cat /sys/class/net/m0/address`)))
       const [one, other] = pair(told.map((text) => text.trim().split('\n')))
       assert.equal(one.length, 3)
-      one.forEach((line, index) => assert.notEqual(line, other[index]))
+      for (const [index, line] of one.entries()) assert.notEqual(line, other[index])
     })
 
     it('has the kernel modules, Node.js and the project', async () => {
@@ -225,7 +240,10 @@ describe('the lab of real hosts', function () {
       await vm2.container('ten', vlan(10, '10.10.0.2'))
       await vm2.container('eleven', vlan(11, '10.10.0.3'))
       const started = [await vm1.start('ten'), await vm2.start('ten'), await vm2.start('eleven')]
-      assert.deepEqual(started.map(({ status, stderr }) => [status, stderr]), Array(3).fill([0, '']))
+      assert.deepEqual(
+        started.map(({ status, stderr }) => [status, stderr]),
+        Array(3).fill([0, '']),
+      )
       assert(await vm1.ping('ten', '10.10.0.2', { count: 2, waitSeconds: 3 }))
       assert.equal(await vm1.ping('ten', '10.10.0.3'), false)
       await vm1.stop('ten')
@@ -239,9 +257,9 @@ describe('the lab of real hosts', function () {
       assert.equal(await vm1.ok('mount /data && cat /data/synced'), 'kept\n')
     })
 
-    it('leaves nothing behind when it is taken down', () => {
+    it('leaves nothing behind when it is taken down', async () => {
       const alive = census(lab.id)
-      lab.down()
+      await lab.down()
       assertNothingLeft(lab.id, alive)
     })
   })

@@ -10,9 +10,12 @@ export type Line = string | string[]
 
 const words = (line: Line): string[] => (typeof line === 'string' ? line.split(' ') : line)
 
+/** --json stands in front: what follows -- is the template's. */
+const json = (line: Line): string[] => words(line).toSpliced(1, 0, '--json')
+
 /** Runs a changing command, which has to succeed. */
 export async function change(host: LabHost, line: Line): Promise<ChangeReport> {
-  const { status, stdout, stderr } = await host.lxcnet([...words(line), '--json'])
+  const { status, stdout, stderr } = await host.lxcnet(json(line))
   assert.equal(status, 0, `lxcnet ${words(line).join(' ')}: ${stdout}${stderr}`)
   return JSON.parse(stdout) as ChangeReport
 }
@@ -26,7 +29,7 @@ export interface Refusal {
 
 /** Runs a command that has to be refused. */
 export async function refused(host: LabHost, line: Line): Promise<Refusal> {
-  const { status, stdout } = await host.lxcnet([...words(line), '--json'])
+  const { status, stdout } = await host.lxcnet(json(line))
   const refusal = JSON.parse(stdout) as Refusal & { schema: string }
   assert.equal(refusal.schema, 'lxcnet.error/1', `lxcnet ${words(line).join(' ')} is refused: ${stdout}`)
   assert.equal(status, refusal.exit)

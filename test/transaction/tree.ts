@@ -109,7 +109,7 @@ export class Tree {
         const inner = `${path}/${name}`
         if (inner === '/var/lib/lxcnet') continue
         const stat = this.stat(inner)
-        const kind = stat.isDirectory() ? 'directory' : stat.isSymbolicLink() ? 'link' : 'file'
+        const kind = stat.isDirectory() ? 'directory' : stat.isSymbolicLink() ? 'link' : stat.isFile() ? 'file' : 'pipe'
         let content = ''
         if (kind === 'link') content = fs.readlinkSync(this.at(inner), 'latin1')
         if (kind === 'file') content = createHash('sha256').update(fs.readFileSync(this.at(inner))).digest('hex')

@@ -9,9 +9,13 @@ import { cache, cgroups, sleepSync, startTime } from './machine.ts'
 const runs = join(cache, 'run')
 let made = 0
 
-/** The id of a new lab says which process answers for it: its pid, its start time, and a number. */
+/** An id says which process answers for a lab: its pid, its start time, and a number. */
+function newId(): string {
+  return `${process.pid}-${startTime(process.pid)}-${++made}`
+}
+
 export function create(): string {
-  const id = `${process.pid}-${startTime(process.pid)}-${++made}`
+  const id = newId()
   mkdirSync(folder(id), { recursive: true })
   mkdirSync(cgroup(id), { recursive: true })
   standing.add(id)
@@ -28,6 +32,7 @@ export function cgroup(id: string): string {
 
 /** Makes the cgroup of one member of a lab: a host, or its network. */
 export function member(id: string, name: string): string {
+  if (!existsSync(cgroup(id))) throw new Error('lab: the lab is down')
   const group = join(cgroup(id), name)
   mkdirSync(group, { recursive: true })
   return group
@@ -83,6 +88,10 @@ export function destroy(id: string): void {
   end(id)
   rmSync(folder(id), { recursive: true, force: true })
   standing.delete(id)
+  tidy()
+}
+
+function tidy(): void {
   for (const parent of [cgroups, runs]) {
     try {
       rmdirSync(parent)
@@ -92,15 +101,42 @@ export function destroy(id: string): void {
   }
 }
 
+/** Whether the kernel can end a whole cgroup, tried on one; throws when none can be made. */
+export function canEndCgroups(): boolean {
+  const probe = cgroup(newId())
+  mkdirSync(probe, { recursive: true })
+  const can = existsSync(join(probe, 'cgroup.kill'))
+  rmdirSync(probe)
+  tidy()
+  return can
+}
+
 /** Ends the labs whose runner is dead and that nobody asked to keep; returns their ids. */
 export function sweep(): string[] {
   const keepers = new Set(kept())
-  const dead = list().filter((id) => {
-    const [pid, start] = id.split('-')
-    return !keepers.has(id) && startTime(Number(pid)) !== start
-  })
+  const dead = list().filter((id) => !keepers.has(id) && !hasRunner(id))
   dead.forEach(destroy)
+  sweepEmpty()
+  tidy()
   return dead
+}
+
+function hasRunner(id: string): boolean {
+  const [pid, start] = id.split('-')
+  return start !== undefined && startTime(Number(pid)) === start
+}
+
+/** Removes cgroups without processes that no folder tells of: one with processes is a lab with another cache. */
+function sweepEmpty(): void {
+  for (const entry of existsSync(cgroups) ? readdirSync(cgroups, { withFileTypes: true }) : []) {
+    const group = join(cgroups, entry.name)
+    try {
+      if (!entry.isDirectory() || hasRunner(entry.name)) continue
+      if (/^populated 0$/m.test(readFileSync(join(group, 'cgroup.events'), 'utf8'))) removeTree(group)
+    } catch {
+      // somebody else was faster
+    }
+  }
 }
 
 function list(): string[] {

@@ -77,7 +77,9 @@ export abstract class LabHost {
   async ok(script: string, options?: RunOptions, ...values: string[]): Promise<string> {
     const result = await this.sh(script, options, ...values)
     if (result.status === 0) return result.stdout
-    throw new Error(`${this.name}: status ${result.status ?? result.signal} of\n${script}\n${result.stderr}${result.stdout}`)
+    throw new Error(
+      `${this.name}: status ${result.status ?? result.signal} of\n${script}\n${result.stderr}${result.stdout}`,
+    )
   }
 
   /** Runs the command line as it was built. */

@@ -3,7 +3,7 @@
 //
 //   const lab = await Lab.up({ hosts: 2 })
 //   await lab.hosts[0].ok('ip link add br0 type bridge')
-//   lab.down()
+//   await lab.down()
 
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,8 +11,8 @@ import * as ground from './ground.ts'
 import type { LabHost } from './host.ts'
 import * as light from './light.ts'
 import {
-  cache,
   type Command,
+  cache,
   execute,
   here,
   launch,
@@ -69,7 +69,7 @@ export class Lab {
       lab.vms = raised[1]
       return lab
     } catch (error) {
-      lab.down()
+      await lab.down()
       throw error
     }
   }
@@ -78,7 +78,10 @@ export class Lab {
     const run = ground.folder(this.id)
     const names = (count: number, name: string, first: number) =>
       Array.from({ length: count }, (_, index) => `198.18.0.${first + index} ${name}${index + 1}\n`)
-    writeFileSync(join(run, 'hosts'), ['127.0.0.1 localhost\n', ...names(hosts, 'h', 11), ...names(vms, 'vm', 231)].join(''))
+    writeFileSync(
+      join(run, 'hosts'),
+      ['127.0.0.1 localhost\n', ...names(hosts, 'h', 11), ...names(vms, 'vm', 231)].join(''),
+    )
     const holder = ['unshare', '-n', '-m', '--propagation', 'private', 'sh', join(here, 'lan-init.sh'), run]
     launch(ground.member(this.id, 'lan'), holder, run, 'lan.log')
     const failure = () => `no networks: ${ground.record(this.id, 'lan.log')?.trim()}`
@@ -124,7 +127,7 @@ export class Lab {
   }
 
   /** Ends the lab with all its processes; does no harm when it has ended. */
-  down(): void {
+  async down(): Promise<void> {
     ground.destroy(this.id)
     this.hosts = []
     this.vms = []

@@ -40,7 +40,15 @@ export async function raise(lab: string, lan: number, count: number, parts: Part
   const numbers = Array.from({ length: count }, (_, index) => index + 1)
   const hosts = numbers.map((number) => new LightHost(lab, number))
   for (const { name } of hosts) boot(lab, name, parts, systemd)
-  await together(hosts.map(({ name }) => until(() => ground.pidOf(lab, name), 30_000, () => failure(lab, name))))
+  await together(
+    hosts.map(({ name }) =>
+      until(
+        () => ground.pidOf(lab, name),
+        30_000,
+        () => failure(lab, name),
+      ),
+    ),
+  )
 
   const cable = (number: number, nic: number) =>
     `link add v${nic}h${number} master lab${nic} up type veth peer name eth${nic} ` +
@@ -76,7 +84,12 @@ function boot(lab: string, name: string, { rootfs, layer }: Parts, systemd: bool
   const namespaces = ['unshare', '-n', '-m', '-u', '-i', '-p', '-C', '--propagation', 'private']
   // The shell between unshare and init starts the next process, which is pid 1, and leaves: nobody has to wait.
   const start = [busybox, 'sh', '-c', '"$@" & exit', '-']
-  launch(ground.member(lab, name), [...namespaces, ...start, ...init, systemd ? 'systemd' : 'busybox'], run, `${name}.log`)
+  launch(
+    ground.member(lab, name),
+    [...namespaces, ...start, ...init, systemd ? 'systemd' : 'busybox'],
+    run,
+    `${name}.log`,
+  )
 }
 
 function failure(lab: string, name: string): string {
@@ -91,7 +104,11 @@ link set eth1 up
 route add default via 198.18.0.1
 `
   await must(['nsenter', '-t', `${host.pid}`, '-n', 'ip', '-batch', '-'], { input })
-  await until(() => listens(host.pid), 30_000, () => `host ${host.name}: sshd does not answer`)
+  await until(
+    () => listens(host.pid),
+    30_000,
+    () => `host ${host.name}: sshd does not answer`,
+  )
   if (systemd) await execute(host.command(['systemctl', 'is-system-running', '--wait']))
 }
 

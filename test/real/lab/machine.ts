@@ -139,7 +139,9 @@ export async function until<T>(ask: () => T | undefined, timeoutMs: number, expl
 }
 
 /** Waits for all of them, also when one fails: nothing goes on behind the back of whoever cleans up then. */
-export async function together<T extends readonly unknown[]>(work: [...T]): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+export async function together<T extends readonly unknown[]>(
+  work: [...T],
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
   await Promise.allSettled(work)
   return Promise.all(work)
 }

@@ -48,7 +48,7 @@ async function main([command, ...words]: string[]): Promise<number> {
     case 'exec':
       return run(words[0] ?? '', words.length > 1 ? words.slice(1) : ['sh', '-l'])
     case 'down':
-      for (const lab of Lab.kept()) lab.down()
+      for (const lab of Lab.kept()) await lab.down()
       return 0
     case 'sweep':
       for (const id of Lab.sweep()) console.log(`ended ${id}`)

@@ -34,7 +34,9 @@ export class Monitor {
       const reply = JSON.parse(line) as Reply
       if (reply.return || reply.error) this.#waiting.shift()?.(reply)
     })
-    socket.on('close', () => this.#waiting.splice(0).forEach((done) => done({ error: { desc: 'QEMU is gone' } })))
+    socket.on('close', () => {
+      for (const done of this.#waiting.splice(0)) done({ error: { desc: 'QEMU is gone' } })
+    })
   }
 
   static async open(path: string, alive: () => boolean): Promise<Monitor> {

@@ -1,7 +1,8 @@
 // Whether a machine can have light hosts at all: tries, in namespaces that are thrown away, what their start will do.
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { canEndCgroups } from './ground.ts'
 import { cache, cgroups, execute, text } from './machine.ts'
 
 const trial = `fail() { echo "$1"; exit 1; }
@@ -24,13 +25,8 @@ export async function canHost(): Promise<string | null> {
 
 function cgroupObstacle(): string | null {
   if (!existsSync(join(dirname(cgroups), 'cgroup.procs'))) return 'cgroup2 is not mounted'
-  const probe = join(cgroups, `probe-${process.pid}`)
   try {
-    mkdirSync(probe, { recursive: true })
-    const kills = existsSync(join(probe, 'cgroup.kill'))
-    rmdirSync(probe)
-    if (readdirSync(cgroups, { withFileTypes: true }).every((entry) => !entry.isDirectory())) rmdirSync(cgroups)
-    return kills ? null : 'the kernel cannot end a whole cgroup (Linux 5.14 and newer can)'
+    return canEndCgroups() ? null : 'the kernel cannot end a whole cgroup (Linux 5.14 and newer can)'
   } catch (error) {
     return `no cgroup can be made: ${error instanceof Error ? error.message : error}`
   }

@@ -31,7 +31,8 @@ export async function template({ rootfs, layer }: Parts, save: (folder: string) 
 /** Changes with anything that the saved machine was made of: the scripts, the layers, QEMU and Node.js. */
 function stamp(layer: string): string {
   const hash = createHash('sha256').update(basename(layer))
-  for (const file of readdirSync(here).filter((name) => name.startsWith('vm'))) hash.update(readFileSync(join(here, file)))
+  for (const file of readdirSync(here).filter((name) => name.startsWith('vm')))
+    hash.update(readFileSync(join(here, file)))
   for (const program of ['/usr/bin/qemu-system-x86_64', process.execPath]) {
     const { size, mtimeMs } = statSync(program)
     hash.update(`${program} ${size} ${mtimeMs}\n`)

@@ -89,7 +89,10 @@ async function projectDisk(lab: string): Promise<void> {
 /** Gives machines their two network plugs. */
 async function plug(lan: number, numbers: number[]): Promise<void> {
   const plugs = numbers.flatMap((number) => [0, 1].map((nic) => ({ name: `t${nic}vm${number}`, bridge: `lab${nic}` })))
-  const lines = plugs.flatMap(({ name, bridge }) => [`tuntap add dev ${name} mode tap`, `link set ${name} master ${bridge} up`])
+  const lines = plugs.flatMap(({ name, bridge }) => [
+    `tuntap add dev ${name} mode tap`,
+    `link set ${name} master ${bridge} up`,
+  ])
   await must(['nsenter', '-t', `${lan}`, '-n', 'ip', '-batch', '-'], { input: `${lines.join('\n')}\n` })
 }
 
@@ -116,7 +119,12 @@ random.trust_cpu=on rcupdate.rcu_expedited=1 apparmor=0 rdinit=/init`
     ...disk('project', 'project.img', true),
     ...disk('data', `${name}.data`, false),
     ...[0, 1].flatMap(nic),
-    ...['-chardev', `socket,id=serial,path=${name}.serial,server=on,wait=off,logfile=${name}.console`, '-serial', 'chardev:serial'],
+    ...[
+      '-chardev',
+      `socket,id=serial,path=${name}.serial,server=on,wait=off,logfile=${name}.console`,
+      '-serial',
+      'chardev:serial',
+    ],
     ...['-qmp', `unix:${name}.qmp,server=on,wait=off`],
     ...more,
   ]
@@ -186,5 +194,7 @@ async function connectSsh(lab: string, lan: number, vm: VmHost): Promise<void> {
 
 function explained(lab: string, name: string, error: unknown): Error {
   const said = ['log', 'console'].map((file) => ground.record(lab, `${name}.${file}`)?.trim().slice(-2000))
-  return new Error([`lab: ${name}: ${error instanceof Error ? error.message : error}`, ...said].filter(Boolean).join('\n'))
+  return new Error(
+    [`lab: ${name}: ${error instanceof Error ? error.message : error}`, ...said].filter(Boolean).join('\n'),
+  )
 }
