@@ -7,11 +7,11 @@ lx_history() {
   lx_journal=$lx_root$lx_real
   for lx_entry in "$lx_journal"/*; do
     [ -f "$lx_entry/undo" ] || continue
-    if [ -e "$lx_entry/failed" ]; then lx_out=failed
+    if [ ! -e "$lx_entry/clean" ]; then
+      if flock -n -s "$lx_journal" true 2>/dev/null; then lx_out=abandoned; else lx_out=running; fi
+    elif [ -e "$lx_entry/failed" ]; then lx_out=failed
     elif [ -e "$lx_entry/committed" ]; then lx_out=committed
-    elif [ -e "$lx_entry/undone" ]; then lx_out=undone
-    elif flock -n -s "$lx_journal" true 2>/dev/null; then lx_out=abandoned
-    else lx_out=running; fi
+    else lx_out=undone; fi
     [ -n "$2" ] || case $lx_out in running | abandoned) ;; *) continue ;; esac
     lx_frame entry 0 "${lx_entry##*/}" "$lx_out"
   done

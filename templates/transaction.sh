@@ -78,12 +78,19 @@ lx_each() {
   [ -z "$lx_broken" ]
 }
 
+# lx_is_fixed FILE: chattr(1) has set its flag i or a.
+lx_is_fixed() {
+  case $(lsattr -d "$1" 2>/dev/null) in [!\ ]*[ia]*\ "$1") return 0 ;; esac
+  return 1
+}
+
 # The target is what the plan saw, and can be replaced by a rename.
 file_check() {
   lx_canon "$lx_path" && [ "$lx_real" = "$lx_path" ] || { lx_stale="$lx_path (a link now)"; return 1; }
   lx_state_of "$lx_file" && [ "$lx_out" = "$lx_before" ] || { lx_stale=$lx_path; return 1; }
   [ -d "${lx_file%/*}" ] || { lx_fail "$lx_path" 'its directory does not exist'; return 1; }
   [ -w "${lx_file%/*}" ] || { lx_fail "$lx_path" 'its directory cannot be written to'; return 1; }
+  lx_is_fixed "${lx_file%/*}" && { lx_fail "$lx_path" 'its directory is immutable or append-only, see chattr(1)'; return 1; }
   [ "$lx_before" != absent ] || return 0
   [ -f "$lx_file" ] || { lx_fail "$lx_path" 'not a regular file'; return 1; }
   [ -w "$lx_file" ] || { lx_fail "$lx_path" 'read-only'; return 1; }
@@ -94,13 +101,12 @@ file_check() {
   while read -r _ _ _ _ lx_mount _; do
     [ "$lx_mount" != "$lx_one" ] || { lx_fail "$lx_path" 'a mount point, which cannot be replaced'; return 1; }
   done </proc/self/mountinfo
-  case $(lsattr -d "$lx_file" 2>/dev/null) in
-    [!\ ]*[ia]*\ "$lx_file") lx_fail "$lx_path" 'immutable or append-only, see chattr(1)'; return 1 ;;
-  esac
+  lx_is_fixed "$lx_file" && { lx_fail "$lx_path" 'immutable or append-only, see chattr(1)'; return 1; }
+  return 0
 }
 
 file_save() {
-  [ "$lx_before" = absent ] || cp -a "$lx_file" "$lx_dir/old/$lx_n"
+  [ "$lx_before" = absent ] || lx_try cp -a "$lx_file" "$lx_dir/old/$lx_n"
 }
 
 # lx_try COMMAND...: runs one command of lxcnet's own; what it complains of becomes the reason.
@@ -172,7 +178,7 @@ file_clean() {
 lx_say() {
   lx_said=$({
     (trap - HUP INT TERM PIPE && umask "$lx_umask" && exec "$@") 2>&1 </dev/null 9<&-
-    printf '\n@%s %s\n' "$lx_nonce" "$?"
+    printf '\n@%s %s\n\n' "$lx_nonce" "$?" # busybox sed looks one line ahead
   } | sed "/^@$lx_nonce /q")
   lx_status=${lx_said##*"@$lx_nonce "} lx_said=${lx_said%?"@$lx_nonce "*}
   lx_said=${lx_said%"
@@ -231,11 +237,12 @@ lx_open() {
   lx_canon "$1/journal" || { lx_frame refused 0 state "$1"; return 1; }
   lx_journal=$lx_root$lx_real
   lx_umask=$(umask)
-  umask 077
   for lx_c in flock sha256sum tar base64 cp mv stat; do
     command -v "$lx_c" >/dev/null || { lx_frame refused 0 tool "$lx_c"; return 1; }
   done
-  mkdir -p "$lx_journal" 2>/dev/null
+  # what lies above lxcnet's own directory is not lxcnet's to close
+  [ -d "$lx_journal" ] || { umask "$lx_umask" && mkdir -p "${lx_journal%/*/*}" && umask 077 && mkdir -p "$lx_journal"; } 2>/dev/null
+  umask 077
   [ -w "$lx_journal" ] && [ -r "$lx_journal" ] || { lx_frame refused 0 state "$lx_journal"; return 1; }
   exec 9<"$lx_journal"
   flock -n 9 || { lx_frame refused 0 locked ''; return 1; }

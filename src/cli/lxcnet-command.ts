@@ -58,11 +58,6 @@ export abstract class LxcnetCommand extends Command {
     if (!this.jsonEnabled()) process.stdout.write(text.endsWith('\n') || text === '' ? text : `${text}\n`)
   }
 
-  /** Remarks beside the result, on stderr; silent under --quiet. */
-  protected remark(text: string): void {
-    if (!this.quiet) process.stderr.write(`${text}\n`)
-  }
-
   // A failure is reported once, by main.
   protected override async catch(error: Error): Promise<never> {
     throw error

@@ -3,6 +3,7 @@
  *
  * Grammar of /etc/lxc/lxc-usernet and of the state in /run/lxc/nics: lxc-usernet(5) and lxc_user_nic.c,
  * get_alloted() and count_entries(). A line with a leading blank is ignored; NICs on all bridges count against each line.
+ * The state is readable for root alone; what a plain user can see are the links, which lxc-user-nic names vethUID_XXXX.
  */
 import type { Probe } from '../core/probe.ts'
 
@@ -13,7 +14,7 @@ export const usernetProbe: Probe = {
   fragment: 'nic.sh',
   setup: [],
   frames: [],
-  live: ['lx_run user id -un', 'lx_run groups id -Gn'],
+  live: ['lx_run user id -un', 'lx_run uid id -u', 'lx_run groups id -Gn'],
   paths: [`lx_path ${quotaFile} ${stateFile}`],
 }
 
@@ -38,8 +39,9 @@ export function readUsernet({ files, answers }: Answers): Usernet {
     const mine = who === user || (who.startsWith('@') && groups.has(who.slice(1)))
     return mine && type === 'veth' && /^\d+$/.test(count) ? [{ bridge, count: Number(count) }] : []
   })
-  const used = lines(files.get(stateFile)?.text).filter((line) => line.split(' ')[0] === user).length
-  return { user, quotas, used }
+  const noted = lines(files.get(stateFile)?.text).filter((line) => line.split(' ')[0] === user).length
+  const named = answers.get('links')?.text.split(`"ifname":"veth${answers.get('uid')?.text.trim()}_`).length ?? 1
+  return { user, quotas, used: Math.max(noted, named - 1) }
 }
 
 const lines = (text = ''): string[] => text.split('\n').filter((line) => line !== '' && !/^[ \t]/.test(line))

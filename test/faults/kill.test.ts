@@ -80,9 +80,12 @@ async function sweep(all: readonly Instant[], body: (instant: Instant) => Promis
         await body(instant)
       } catch (error) {
         waiting.length = 0
-        throw new Error(`killed ${instant.moment} ${instant.command}: ${error instanceof Error ? error.message : error}`, {
-          cause: error,
-        })
+        throw new Error(
+          `killed ${instant.moment} ${instant.command}: ${error instanceof Error ? error.message : error}`,
+          {
+            cause: error,
+          },
+        )
       }
     }
   }
@@ -250,7 +253,8 @@ describe('a change that is killed', function () {
         writeFileSync(join(entry, 'old/1'), 'from long ago\n')
         const was = must('sha256sum', join(entry, 'old/1')).slice(0, 64)
         for (const name of ['steps', 'undo']) writeFileSync(join(entry, name), `${call} ${was} ${digest} 644 0 0\n`)
-        for (const name of ['final', 'meta.json', 'plan.json', 'committed', 'clean']) writeFileSync(join(entry, name), '')
+        for (const name of ['final', 'meta.json', 'plan.json', 'committed', 'clean'])
+          writeFileSync(join(entry, name), '')
       }
     }
     const log = await traceOf(changes, crowd)

@@ -7,7 +7,7 @@
 import * as fs from 'node:fs'
 import { join } from 'node:path'
 import { LocalHost } from '../../src/host/local.ts'
-import { Tree, whenDone } from '../transaction/tree.ts'
+import { type Tree, whenDone } from '../transaction/tree.ts'
 
 /** before and after the command; half: while it works, with a part of what it does done. */
 export type Moment = 'before' | 'after' | 'half'
@@ -43,7 +43,9 @@ export class Tracer {
     this.#folder = fs.mkdtempSync(join(base, 'lxcnet-tracer-'))
     this.dispose = whenDone(() => fs.rmSync(this.#folder, { recursive: true, force: true }))
     for (const name of tools) {
-      const real = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'].map((dir) => join(dir, name)).find((path) => fs.existsSync(path))
+      const real = ['/usr/bin', '/bin', '/usr/sbin', '/sbin']
+        .map((dir) => join(dir, name))
+        .find((path) => fs.existsSync(path))
       if (real === undefined) continue
       fs.writeFileSync(join(this.#folder, name), wrapper(name, real), { mode: 0o755 })
     }
@@ -55,7 +57,14 @@ export class Tracer {
     fs.rmSync(state, { recursive: true, force: true })
     fs.mkdirSync(state)
     const at = kill === undefined ? '' : `${kill.moment} ${kill.command}`
-    return new LocalHost(['env', `LXCNET_TRACE=${state}`, `LXCNET_KILL=${at}`, `PATH=${this.#folder}:${process.env['PATH']}`, 'dash', '-s'])
+    return new LocalHost([
+      'env',
+      `LXCNET_TRACE=${state}`,
+      `LXCNET_KILL=${at}`,
+      `PATH=${this.#folder}:${process.env['PATH']}`,
+      'dash',
+      '-s',
+    ])
   }
 
   /** The commands of the last run, in order. */
@@ -77,7 +86,10 @@ export class Tracer {
 export function instants(log: readonly string[]): Instant[] {
   return log.flatMap((command) => {
     const half = halves[command.split(' ')[0] ?? ''] !== undefined
-    return (half ? (['before', 'half', 'after'] as const) : (['before', 'after'] as const)).map((moment) => ({ moment, command }))
+    return (half ? (['before', 'half', 'after'] as const) : (['before', 'after'] as const)).map((moment) => ({
+      moment,
+      command,
+    }))
   })
 }
 

@@ -13,7 +13,8 @@ const result = (stdout: string | Buffer, stderr = '', status: number | null = 0)
   status,
 })
 const frame = (kind: string, id: string, body: string): string => `@${nonce} ${kind} 0 ${body.length} ${id}\n${body}\n`
-const unreachable = (error: unknown): boolean => error instanceof LxcnetError && error.code === 'unreachable' && error.exit === 4
+const unreachable = (error: unknown): boolean =>
+  error instanceof LxcnetError && error.code === 'unreachable' && error.exit === 4
 
 /** Another host's answers on their way to lxcnet. */
 class Altered implements Host {
@@ -37,7 +38,13 @@ function filled(tree: Tree): void {
 
 describe('frames', () => {
   it('starts after whatever a login script printed, even without an end of line', () => {
-    for (const banner of ['Welcome!\n', '*** no end of line', '\x00\xff\r\n\r\n', `@${nonce}\n`, '@ run 0 3 a\nabc\n']) {
+    for (const banner of [
+      'Welcome!\n',
+      '*** no end of line',
+      '\x00\xff\r\n\r\n',
+      `@${nonce}\n`,
+      '@ run 0 3 a\nabc\n',
+    ]) {
       const { list } = frames(result(banner + frame('run', 'a b', 'text\nmore')), nonce, 'host')
       assert.deepEqual(list, [{ kind: 'run', status: 0, id: 'a b', text: 'text\nmore' }])
     }
@@ -46,7 +53,11 @@ describe('frames', () => {
   it('takes no frame of another nonce, and nothing inside a body, for its own', () => {
     const alike = '@0123456789abcdee run 0 3 evil\nevil\n'
     const body = frame('run', 'inner', 'evil')
-    const { list } = frames(result(alike + frame('run', 'outer', body) + alike + frame('run', 'next', '')), nonce, 'host')
+    const { list } = frames(
+      result(alike + frame('run', 'outer', body) + alike + frame('run', 'next', '')),
+      nonce,
+      'host',
+    )
     assert.deepEqual(
       list.map(({ id, text }) => [id, text]),
       [
@@ -57,26 +68,42 @@ describe('frames', () => {
   })
 
   it('passes over a head that makes no sense', () => {
-    for (const head of [`@${nonce} run`, `@${nonce} run x y z`, `@${nonce} run 0 -5 a`, `@${nonce} run 0 NaN a`, `@${nonce}  `]) {
+    for (const head of [
+      `@${nonce} run`,
+      `@${nonce} run x y z`,
+      `@${nonce} run 0 -5 a`,
+      `@${nonce} run 0 NaN a`,
+      `@${nonce}  `,
+    ]) {
       const { list } = frames(result(`${head}\n${frame('run', 'a', 'b')}`), nonce, 'host')
-      assert.deepEqual(list.map(({ id }) => id), ['a'], head)
+      assert.deepEqual(
+        list.map(({ id }) => id),
+        ['a'],
+        head,
+      )
     }
   })
 
   it('drops an answer that was cut', () => {
     const whole = frame('run', 'first', 'one') + frame('run', 'second', 'two two')
     for (let cut = frame('run', 'first', 'one').length; cut < whole.length - 1; cut++) {
-      assert.deepEqual(frames(result(whole.slice(0, cut), '', null), nonce, 'host').list.map(({ id }) => id), ['first'])
+      assert.deepEqual(
+        frames(result(whole.slice(0, cut), '', null), nonce, 'host').list.map(({ id }) => id),
+        ['first'],
+      )
     }
   })
 
   it('says unreachable, with what the shell complained of, when there was no answer', () => {
     const said = result('Account locked.\n', 'sh: 1: not found\nsecond line\n', 127)
-    assert.throws(() => frames(said, nonce, 'host7'), (error) => {
-      assert.ok(unreachable(error) && error instanceof Error)
-      assert.match(error.message, /host7.*127.*not found/)
-      return true
-    })
+    assert.throws(
+      () => frames(said, nonce, 'host7'),
+      (error) => {
+        assert.ok(unreachable(error) && error instanceof Error)
+        assert.match(error.message, /host7.*127.*not found/)
+        return true
+      },
+    )
     assert.throws(() => frames(result('', '', null), nonce, 'host7'), unreachable)
   })
 })
@@ -86,7 +113,10 @@ describe('a snapshot', () => {
     withTree(async (tree) => {
       filled(tree)
       const plain = await tree.snapshot()
-      const polite = new Altered((r) => ({ ...r, stdout: Buffer.concat([Buffer.from('Hello\n'), r.stdout, Buffer.from('\nBye.\n')]) }))
+      const polite = new Altered((r) => ({
+        ...r,
+        stdout: Buffer.concat([Buffer.from('Hello\n'), r.stdout, Buffer.from('\nBye.\n')]),
+      }))
       const seen = await takeSnapshot(polite, tree.scope, probes)
       assert.deepEqual(seen.files, plain.files)
       assert.equal(seen.digest, plain.digest)

@@ -19,13 +19,19 @@ const name = fc
     fc.uint8Array({ minLength: 90, maxLength: 110 }),
     fc.uint8Array({ minLength: 240, maxLength: 255 }),
   )
-  .map((bytes) => Buffer.from(bytes.map((byte) => (byte === 0 || byte === 0x2f || byte === 0x5c ? 0x0a : byte))).toString('latin1'))
+  .map((bytes) =>
+    Buffer.from(bytes.map((byte) => (byte === 0 || byte === 0x2f || byte === 0x5c ? 0x0a : byte))).toString('latin1'),
+  )
   .filter((text) => text !== '.' && text !== '..')
 const content = fc
   .oneof(fc.uint8Array({ maxLength: 5 }), fc.uint8Array({ minLength: 500, maxLength: 1100 }))
   .map((bytes) => Buffer.from(bytes))
 const mode = fc.constantFrom(0o600, 0o644, 0o755, 0o4755, 0o1666, 0o444)
-const tree = fc.uniqueArray(fc.record({ name, content, mode }), { selector: (one) => one.name, minLength: 1, maxLength: 5 })
+const tree = fc.uniqueArray(fc.record({ name, content, mode }), {
+  selector: (one) => one.name,
+  minLength: 1,
+  maxLength: 5,
+})
 
 function inFolder(body: (folder: string) => void): void {
   const folder = fs.mkdtempSync(join(tmpdir(), 'lxcnet-tar-'))
@@ -56,9 +62,21 @@ for (const [title, tar] of Object.entries(tars)) {
             fs.writeFileSync(at(one.name), one.content)
             fs.chmodSync(at(one.name), one.mode)
           }
-          const entries = readTar(pack(folder, tar, files.map((one) => one.name), size))
+          const entries = readTar(
+            pack(
+              folder,
+              tar,
+              files.map((one) => one.name),
+              size,
+            ),
+          )
           assert.deepEqual(
-            entries.map(({ path, data, type, mode }) => ({ path, data: data.toString('latin1'), type, mode: mode & 0o7777 })),
+            entries.map(({ path, data, type, mode }) => ({
+              path,
+              data: data.toString('latin1'),
+              type,
+              mode: mode & 0o7777,
+            })),
             files.map((one) => ({ path: one.name, data: one.content.toString('latin1'), type: '0', mode: one.mode })),
           )
         }),
@@ -83,7 +101,10 @@ for (const [title, tar] of Object.entries(tars)) {
         fs.linkSync(join(folder, long), join(folder, 'b'))
         const names = [long, 'b', long]
         const entries = readTar(pack(folder, tar, names))
-        assert.deepEqual(entries.map((one) => [one.path, one.type, String(one.data)]), names.map((one) => [one, '0', 'shared']))
+        assert.deepEqual(
+          entries.map((one) => [one.path, one.type, String(one.data)]),
+          names.map((one) => [one, '0', 'shared']),
+        )
       }))
 
     it('gives a symbolic link its target and no bytes', () =>
@@ -92,10 +113,13 @@ for (const [title, tar] of Object.entries(tars)) {
         fs.symlinkSync('../near', join(folder, 'a'))
         fs.symlinkSync(far, join(folder, 'b'))
         const entries = readTar(pack(folder, tar, ['a', 'b']))
-        assert.deepEqual(entries.map((one) => [one.path, one.type, one.target, one.data.length]), [
-          ['a', '2', '../near', 0],
-          ['b', '2', far, 0],
-        ])
+        assert.deepEqual(
+          entries.map((one) => [one.path, one.type, one.target, one.data.length]),
+          [
+            ['a', '2', '../near', 0],
+            ['b', '2', far, 0],
+          ],
+        )
       }))
   })
 }
@@ -156,7 +180,10 @@ describe('writeTar', () => {
 
   it('is read back by readTar', () => {
     const property = fc.property(files, (wanted) => {
-      assert.deepEqual(readTar(writeTar(wanted)).map((one) => [one.path, String(one.data)]), wanted.map((one) => [one.path, String(one.data)]))
+      assert.deepEqual(
+        readTar(writeTar(wanted)).map((one) => [one.path, String(one.data)]),
+        wanted.map((one) => [one.path, String(one.data)]),
+      )
     })
     fc.assert(property)
   })

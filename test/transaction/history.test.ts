@@ -10,7 +10,8 @@ import { file, run, shells, type Tree, until, withTree } from './tree.ts'
 
 for (const shell of shells) {
   const host = new LocalHost(shell.argv)
-  const history = (tree: Tree): Promise<Snapshot> => takeSnapshot(host, tree.scope, [], { journal: ['meta.json', 'plan.json'] })
+  const history = (tree: Tree): Promise<Snapshot> =>
+    takeSnapshot(host, tree.scope, [], { journal: ['meta.json', 'plan.json'] })
 
   describe(`the history under ${shell.name}`, () => {
     it('is empty on a host that lxcnet never changed, and reading it makes nothing', () =>
@@ -81,11 +82,14 @@ for (const shell of shells) {
         assert.ok(fs.existsSync(join(tree.journal, 'lost+found')))
       }))
 
-    it('is not hidden from, nor opened by, other users', () =>
+    it('is closed to other users, the folders above it are not', () =>
       withTree(async (tree) => {
+        fs.rmSync(tree.at('/var'), { recursive: true })
         const { id } = await tree.change(host, [file('/etc/lxc/a', null, 'a')])
         for (const path of [tree.journal, join(tree.journal, id)]) assert.equal(fs.statSync(path).mode & 0o777, 0o700)
-        for (const name of ['plan.json', 'undo']) assert.equal(fs.statSync(join(tree.journal, id, name)).mode & 0o077, 0)
+        assert.equal(fs.statSync(tree.at('/var/lib')).mode & 0o777, 0o777 & ~process.umask())
+        for (const name of ['plan.json', 'undo'])
+          assert.equal(fs.statSync(join(tree.journal, id, name)).mode & 0o077, 0)
       }))
   })
 }

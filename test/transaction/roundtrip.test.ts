@@ -2,9 +2,8 @@
 import assert from 'node:assert/strict'
 import * as fs from 'node:fs'
 import { LocalHost } from '../../src/host/local.ts'
-import { takeSnapshot } from '../../src/host/snapshot.ts'
-import { type HostFile, type Snapshot } from '../../src/host/snapshot.ts'
-import { must, file, probes, run, shells, type Tree, until, withTree } from './tree.ts'
+import { type HostFile, type Snapshot, takeSnapshot } from '../../src/host/snapshot.ts'
+import { file, must, probes, run, shells, type Tree, until, withTree } from './tree.ts'
 
 const allBytes = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)).toString('latin1')
 const failed = run(['false'], ['true'])
@@ -13,7 +12,9 @@ const failed = run(['false'], ['true'])
 function metadata(tree: Tree, path: string): string {
   const at = tree.root + path
   const { mode, uid, gid } = tree.stat(path)
-  return [mode, uid, gid, must('getfacl', '-cpE', at), must('getfattr', '-d', '-m', '-', '--absolute-names', at)].join('\n')
+  return [mode, uid, gid, must('getfacl', '-cpE', at), must('getfattr', '-d', '-m', '-', '--absolute-names', at)].join(
+    '\n',
+  )
 }
 
 const at = (snapshot: Snapshot, path: string): HostFile | undefined => snapshot.files.get(path)
@@ -37,7 +38,10 @@ for (const shell of shells) {
         ])
         assert.equal(outcome.result, 'committed')
         assert.equal(outcome.reason, '')
-        assert.deepEqual(outcome.finals.map((one) => [one.argv[0], one.status, one.output]), [['sh', 3, 'two  words']])
+        assert.deepEqual(
+          outcome.finals.map((one) => [one.argv[0], one.status, one.output]),
+          [['sh', 3, 'two  words']],
+        )
         assert.equal(tree.read('/late'), 'b\n')
         assert.equal(tree.has('/etc/lxc/gone'), false)
         const { mode, uid, gid } = tree.stat('/etc/lxc/new')
@@ -121,8 +125,17 @@ for (const shell of shells) {
     it('takes everything back when a check fails, the last step first', () =>
       withTree(async (tree) => {
         const step = (n: number, ...check: string[]) =>
-          run(['sh', '-c', `echo do ${n} >>log`], ['sh', '-c', `echo undo ${n} >>log`], check.length > 0 ? check : undefined)
-        const outcome = await tree.change(host, [step(1), step(2, 'test', '-e', 'nothing'), step(3), run(['touch', 'final'])])
+          run(
+            ['sh', '-c', `echo do ${n} >>log`],
+            ['sh', '-c', `echo undo ${n} >>log`],
+            check.length > 0 ? check : undefined,
+          )
+        const outcome = await tree.change(host, [
+          step(1),
+          step(2, 'test', '-e', 'nothing'),
+          step(3),
+          run(['touch', 'final']),
+        ])
         assert.equal(outcome.result, 'undone')
         assert.match(outcome.reason, /test -e nothing/)
         assert.equal(tree.read('/log'), 'do 1\ndo 2\ndo 3\nundo 3\nundo 2\nundo 1\n')
@@ -194,8 +207,25 @@ for (const shell of shells) {
 
     it('works on files and with words of any name', () =>
       withTree(async (tree) => {
-        const names = ['two words', "it's", '"quoted"', '$(touch evil)', '`touch evil`', 'back\\slash', '-rf', '*', '~', '{a,b}']
-        names.push('tab\there', 'line\nbreak', 'a;b|c&d>e', '\x81\x82\x83\x84\x85\x86\x87\x88', Buffer.from('ünïcödé €').toString('latin1'))
+        const names = [
+          'two words',
+          "it's",
+          '"quoted"',
+          '$(touch evil)',
+          '`touch evil`',
+          'back\\slash',
+          '-rf',
+          '*',
+          '~',
+          '{a,b}',
+        ]
+        names.push(
+          'tab\there',
+          'line\nbreak',
+          'a;b|c&d>e',
+          '\x81\x82\x83\x84\x85\x86\x87\x88',
+          Buffer.from('ünïcödé €').toString('latin1'),
+        )
         names.push('[a-z]?', '!', '#x', 'a=b', '%s%n', '\\n', "''", '-', '--', '...', 'x'.repeat(200))
         for (const name of names) {
           tree.write(`/etc/lxc/${name}/config`, name)
@@ -247,7 +277,8 @@ for (const shell of shells) {
 
     it('gives its commands neither the lock nor its umask nor its ignored signals', () =>
       withTree(async (tree) => {
-        const look = 'umask; ls /proc/self/fd | wc -l; trap "echo trapped; trap - TERM" TERM; kill -TERM $$; grep SigIgn /proc/self/status'
+        const look =
+          'umask; ls /proc/self/fd | wc -l; trap "echo trapped; trap - TERM" TERM; kill -TERM $$; grep SigIgn /proc/self/status'
         const { finals } = await tree.change(host, [run(['sh', '-c', look])])
         const [umask, , trapped, ignored] = finals[0]?.output.split('\n') ?? []
         assert.equal(Number.parseInt(umask ?? '', 8), process.umask())

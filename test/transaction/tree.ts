@@ -112,7 +112,10 @@ export class Tree {
         const kind = stat.isDirectory() ? 'directory' : stat.isSymbolicLink() ? 'link' : stat.isFile() ? 'file' : 'pipe'
         let content = ''
         if (kind === 'link') content = fs.readlinkSync(this.at(inner), 'latin1')
-        if (kind === 'file') content = createHash('sha256').update(fs.readFileSync(this.at(inner))).digest('hex')
+        if (kind === 'file')
+          content = createHash('sha256')
+            .update(fs.readFileSync(this.at(inner)))
+            .digest('hex')
         seen.set(inner, `${kind} ${stat.mode.toString(8)} ${stat.uid}:${stat.gid} ${content}`)
         if (kind === 'directory') walk(inner)
       }
