@@ -252,6 +252,7 @@ lx_open() {
 
 # lx_digest: sets lx_out to one hash of the names and one of the bytes of all files that lx_read names. A symbolic link
 # (among the *.conf of a directory) counts with its target's name. Nothing is written, so a full disk does not look stale.
+# shellcheck disable=SC2016 # the inner shell expands
 lx_digest() {
   lx_names=$(lx_read | xargs -0r sh -c 'for f; do printf "%s\0" "$f"; [ ! -L "$f" ] || readlink "$f"; done' sh | sha256sum)
   lx_out=$(lx_read | xargs -0r sh -c 'for f; do [ -L "$f" ] || [ ! -f "$f" ] || printf "%s\0" "$f"; done' sh |

@@ -28,7 +28,8 @@ export function node(words: readonly string[], env: Record<string, string> = {})
 /** @throws {Error} when lxcnet exits otherwise than as expected; 2 is a plan that was not carried out */
 export function lxcnet(words: readonly string[], { env = {}, status = 0 } = {}): Ran {
   const ran = node([program, ...words], env)
-  if (ran.status !== status) throw new Error(`lxcnet ${words.join(' ')}: exit ${ran.status}\n${ran.stdout}${ran.stderr}`)
+  if (ran.status !== status)
+    throw new Error(`lxcnet ${words.join(' ')}: exit ${ran.status}\n${ran.stdout}${ran.stderr}`)
   return ran
 }
 
@@ -55,7 +56,8 @@ export async function peakMemory(words: readonly string[]): Promise<number> {
     try {
       const kilobytes = Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0)
       peaks.set(pid, Math.max(kilobytes, peaks.get(pid) ?? 0))
-      for (const below of readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean)) look(below)
+      for (const below of readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean))
+        look(below)
     } catch {
       // it ended while it was looked at
     }
@@ -78,11 +80,17 @@ export function processes(words: readonly string[], status = 0): number {
     const [shell, count] = [join(folder, 'sh'), join(folder, 'count')]
     // dash does not replace itself by a command that another follows; the first script of lxcnet asks for `sh -s`
     const inside = `/bin/sh "$@"; status=$?; /bin/sh -c 'echo $$' >>${count}; exit $status`
-    writeFileSync(shell, `#!/bin/sh\nPATH=\${PATH#*:}\nexec unshare --pid --fork /bin/sh -c '${inside.replaceAll("'", `'\\''`)}' sh "$@"\n`)
+    writeFileSync(
+      shell,
+      `#!/bin/sh\nPATH=\${PATH#*:}\nexec unshare --pid --fork /bin/sh -c '${inside.replaceAll("'", `'\\''`)}' sh "$@"\n`,
+    )
     chmodSync(shell, 0o755)
     lxcnet(words, { env: { PATH: `${folder}:${process.env['PATH']}` }, status })
     // 1 is the shell around, the last one counts
-    return readFileSync(count, 'utf8').trim().split('\n').reduce((sum, last) => sum + Number(last) - 2, 0)
+    return readFileSync(count, 'utf8')
+      .trim()
+      .split('\n')
+      .reduce((sum, last) => sum + Number(last) - 2, 0)
   } finally {
     rmSync(folder, { recursive: true })
   }

@@ -65,9 +65,11 @@ lxc.seccomp.profile = /usr/share/lxc/config/common.seccomp
 # Lastly, include all the configs from /usr/share/lxc/config/common.conf.d/
 lxc.include = /usr/share/lxc/config/common.conf.d/
 `,
-  'common.conf.d/00-lxcfs.conf': 'lxc.hook.mount = /usr/share/lxcfs/lxc.mount.hook\nlxc.hook.post-stop = /usr/share/lxcfs/lxc.reboot.hook\n',
+  'common.conf.d/00-lxcfs.conf':
+    'lxc.hook.mount = /usr/share/lxcfs/lxc.mount.hook\nlxc.hook.post-stop = /usr/share/lxcfs/lxc.reboot.hook\n',
   'common.conf.d/README': 'All files in this directory whose names end in .conf are included by common.conf\n',
-  'userns.conf': 'lxc.cgroup.devices.deny =\nlxc.cgroup.devices.allow =\nlxc.mount.entry = /dev/full dev/full none bind,create=file 0 0\n',
+  'userns.conf':
+    'lxc.cgroup.devices.deny =\nlxc.cgroup.devices.allow =\nlxc.mount.entry = /dev/full dev/full none bind,create=file 0 0\n',
 }
 
 /** 60 lines and more; every third container has two NICs, every fourth is unprivileged. */

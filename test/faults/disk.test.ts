@@ -80,7 +80,7 @@ async function grow(
     results.push(result)
     if (result === 'committed') more--
   }
-  const refused = results.findIndex((result) => result === 'committed')
+  const refused = results.indexOf('committed')
   assert.ok(refused > 2, results.join(' '))
   assert.deepEqual(new Set(results.slice(refused)), new Set(['committed']))
   console.log(`      ${results.length} sizes, ${refused} of them too small`)

@@ -177,7 +177,7 @@ for (const shell of shells) {
       'CR LF and lone CR': 'one\r\ntwo\rthree\r\n',
       'nothing at all': '',
       'only ends of lines': '\n\n\n',
-      'what a shell would expand': '$(touch evil) `touch evil` ${HOME} \\ \' " $1 LX_PAYLOAD\nLX_PAYLOAD\n}\nexit\n',
+      'what a shell would expand': '$(touch evil) `touch evil` $HOME \\ \' " $1 LX_PAYLOAD\nLX_PAYLOAD\n}\nexit\n',
     })) {
       it(`writes and takes back ${title}`, () =>
         withTree(async (tree) => {
