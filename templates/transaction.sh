@@ -141,7 +141,9 @@ lx_same_attributes() {
   [ "$lx_one" = "$lx_two" ] || lx_fail "$lx_path" 'cp does not keep its ACL or extended attributes: install coreutils'
 }
 
+# Looked at once more: an editor may have saved the file since it was checked.
 file_apply() {
+  lx_state_of "$lx_file" && [ "$lx_out" = "$lx_before" ] || { lx_fail "$lx_path" 'changed by someone else meanwhile'; return 1; }
   if [ "$lx_after" = absent ]; then lx_try rm -f "$lx_file"; else lx_try mv -f "$lx_temp-new" "$lx_file"; fi &&
     lx_sync "${lx_file%/*}"
 }
@@ -155,6 +157,8 @@ file_undo() {
   lx_state_of "$lx_file"
   if [ "$lx_out" = "$lx_before" ]; then
     :
+  elif [ "$lx_after" != absent ] && [ -e "$lx_temp-new" ]; then
+    : # it never came to the rename
   elif [ "$lx_out" != "$lx_after" ]; then
     lx_kept="$lx_kept$lx_path "
   elif [ "$lx_before" = absent ]; then
@@ -162,14 +166,14 @@ file_undo() {
   elif [ -e "$lx_temp-old" ]; then
     lx_try mv -f "$lx_temp-old" "$lx_file" || return
   else
-    lx_try cp -a "$lx_entry/old/$lx_n" "$lx_temp-new" && lx_sync "$lx_temp-new" &&
-      lx_try mv -f "$lx_temp-new" "$lx_file" || return
+    lx_try cp -a "$lx_entry/old/$lx_n" "$lx_temp-back" && lx_sync "$lx_temp-back" &&
+      lx_try mv -f "$lx_temp-back" "$lx_file" || return
   fi
-  rm -f "$lx_temp-new" "$lx_temp-old" && lx_sync "${lx_file%/*}"
+  file_clean && lx_sync "${lx_file%/*}"
 }
 
 file_clean() {
-  rm -f "$lx_temp-new" "$lx_temp-old"
+  rm -f "$lx_temp-new" "$lx_temp-old" "$lx_temp-back"
 }
 
 # lx_say COMMAND...: runs a command of the plan, sets lx_said to its output and returns its status. The command gets
@@ -290,7 +294,7 @@ lx_transaction() {
     return
   fi
   if lx_each stage "$lx_entry/steps" && lx_each apply "$lx_entry/steps" && lx_each verify "$lx_entry/steps" &&
-    lx_mark committed; then
+    { lx_mark committed || [ -e "$lx_entry/committed" ]; }; then
     lx_frame committed 0 "$lx_tx" ''
     lx_finish
     lx_each final "$lx_entry/final"

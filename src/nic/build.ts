@@ -44,10 +44,11 @@ export function buildNic(
       })
     } else wanted.set(key.name, texts)
   }
+  const chosen = new Set<string>()
   const entries: Entries = [['type', type]]
   const add = (key: Key, texts: readonly string[]): void => {
     for (const text of texts) {
-      const checked = choose(key, text, view, random)
+      const checked = choose(key, text, view, random, chosen)
       if ('value' in checked) entries.push([key.name, checked.value])
       else findings.push({ severity: 'error', ...checked, key: key.name })
     }
@@ -87,12 +88,17 @@ function defaultOf(
   return undefined
 }
 
-/** `auto` MACs and `next:SUBNET` addresses become real ones; everything else is checked as it is. */
+/**
+ * `auto` MACs and `next:SUBNET` addresses become real ones; everything else is checked as it is.
+ *
+ * @param chosen addresses that the same command has taken already; the one chosen here is added
+ */
 export function choose(
   key: Key,
   text: string,
   view: HostView,
   random: Random,
+  chosen: Set<string>,
 ): { value: string } | { code: string; message: string; fix: string } {
   if (key.name === 'hwaddr' && (text === 'auto' || text === 'next')) {
     const taken = new Set([...claimsOf(view).mac.keys(), ...[...(view.links?.values() ?? [])].map((link) => link.mac)])
@@ -107,21 +113,23 @@ export function choose(
         message: `${key.name}: "${text}" names no IPv${family} subnet`,
         fix: `for instance next:${family === 4 ? '10.0.5.0/24' : '2001:db8::/64'}`,
       }
-    const free = nextFree(subnet, takenAddresses(view, family))
+    const free = nextFree(subnet, takenAddresses(view, family, chosen))
     if (free === undefined)
       return {
         code: 'subnet-full',
         message: `${key.name}: no address of ${text.slice(5)} is free`,
         fix: 'take another subnet, or delete NICs that are not used',
       }
+    chosen.add(free)
     return checkValue(key, free, view.version)
   }
   return checkValue(key, text, view.version)
 }
 
 /** Every address that a config or a link of this host has, and every gateway. */
-function takenAddresses(view: HostView, family: 4 | 6): Set<bigint> {
+function takenAddresses(view: HostView, family: 4 | 6, chosen: ReadonlySet<string>): Set<bigint> {
   const texts = new Set([
+    ...[...chosen].map((text) => text.split('/')[0] ?? ''),
     ...claimsOf(view).address.keys(),
     ...[...(view.links?.values() ?? [])].flatMap((link) => link.addresses),
   ])

@@ -57,10 +57,11 @@ export function setKeys(
   assignments: readonly Assignment[],
 ): Draft {
   const findings: Finding[] = []
+  const chosen = new Set<string>()
   const touches = selectNics(view, select).map((selected): Touch => {
     const said: string[] = []
     const lines = eachNic(selected, (all, nic) =>
-      assign(context, view, selected, all, nic, assignments, findings, said),
+      assign(context, view, selected, all, nic, assignments, findings, said, chosen),
     )
     return touch(selected, lines, said)
   })
@@ -81,10 +82,13 @@ function assign(
   assignments: readonly Assignment[],
   findings: Finding[],
   said: string[],
+  chosen: Set<string>,
 ): Line[] {
   let lines = all
   let type = typeOf(nic)
   const id = { style: nic.style, index: nic.index }
+  /** What earlier words of the same command made of a key. */
+  const now = new Map<string, string[]>()
   // the type first: it decides which other keys there are
   for (const { key: word, operator, values: texts } of [...assignments].sort(
     (a, b) => Number(b.key === 'type') - Number(a.key === 'type'),
@@ -120,11 +124,11 @@ function assign(
       })
       continue
     }
-    const have = values(nic, key.name)
+    const have = now.get(key.name) ?? values(nic, key.name)
     const checked = texts.map((text) =>
       operator === '-='
         ? { value: have.find((one) => one === text || one.split(' ')[0] === text) ?? text }
-        : choose(key, text, view, context.random),
+        : choose(key, text, view, context.random, chosen),
     )
     const faults = checked.filter((one) => !('value' in one)) as { code: string; message: string; fix: string }[]
     findings.push(...faults.map((one): Finding => ({ severity: 'error', ...one, key: key.name })))
@@ -137,6 +141,7 @@ function assign(
           ? [...have, ...given.filter((one) => !have.includes(one))]
           : have.filter((one) => !given.includes(one))
     if (JSON.stringify(wanted) === JSON.stringify(have)) continue
+    now.set(key.name, wanted)
     lines = wanted.length === 0 ? unsetKey(lines, id, key.name) : setKey(lines, id, key.name, wanted)
     const seen = view.evaluate(selected.container.path, print(lines))
     mustSee(selected.container, seen, nic.index, key.name, wanted)

@@ -1,5 +1,5 @@
 /** What reading a host with one container takes, as a multiple of `node -e 0`: start-up, one `sh` and the answer. */
-import { inTurn, lxcnet, node } from './run.ts'
+import { inTurn, lxcnet, median, node } from './run.ts'
 import type { Measure } from './startup.ts'
 import { containerName, withTree } from './tree.ts'
 
@@ -12,7 +12,7 @@ export function oneContainer(): Promise<Measure[]> {
     const [bare = Number.NaN, ...taken] = inTurn(rounds, [
       () => node(['-e', '0']),
       ...commands.map((words) => () => lxcnet([...words, '--root', tree])),
-    ])
+    ]).map(median)
     return commands.map((words, at) => {
       const wall = taken[at] ?? Number.NaN
       const detail = `${wall.toFixed(1)} ms, bare node ${bare.toFixed(1)} ms, median of ${rounds}`

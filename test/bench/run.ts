@@ -36,8 +36,12 @@ export function lxcnet(words: readonly string[], { env = {}, status = 0 } = {}):
 export const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN
 
-/** Runs the commands in turn, so that a busy machine slows all alike, after one round that fills caches. */
-export function inTurn(rounds: number, commands: readonly ((round: number) => Ran)[]): number[] {
+/**
+ * Runs the commands in turn, so that a busy machine slows all alike, after one round that fills caches.
+ *
+ * @returns the milliseconds of each
+ */
+export function inTurn(rounds: number, commands: readonly ((round: number) => Ran)[]): number[][] {
   const taken = commands.map((): number[] => [])
   for (let round = 0; round <= rounds; round++) {
     for (const [at, command] of commands.entries()) {
@@ -45,7 +49,7 @@ export function inTurn(rounds: number, commands: readonly ((round: number) => Ra
       if (round > 0) taken[at]?.push(milliseconds)
     }
   }
-  return taken.map(median)
+  return taken
 }
 
 /** Most memory of lxcnet and all that it starts, in MB: the sum of what each process held at its peak. */

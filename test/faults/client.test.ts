@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { LocalHost } from '../../src/host/local.ts'
 import type { Change } from '../../src/plan/plan.ts'
 import { newId, recover } from '../../src/transaction/transaction.ts'
@@ -35,10 +35,14 @@ for (const shell of shells) {
           const tree = new Tree(base)
           const argument = { root: tree.root, id: newId(new Date()), changes: plan(large, fails), shell: shell.argv }
           if (large) argument.changes[0] = file('/var/lib/lxc/a/config', 'a\n', 'b'.repeat(60_000))
-          const client = spawn(process.execPath, [join(import.meta.dirname, 'client.ts'), JSON.stringify(argument)], {
-            stdio: ['ignore', 'pipe', 'ignore'],
-            env: { ...process.env, LXCNET_TRACE: tree.root },
-          })
+          const client = spawn(
+            process.execPath,
+            [fileURLToPath(new URL('./client.ts', import.meta.url)), JSON.stringify(argument)],
+            {
+              stdio: ['ignore', 'pipe', 'ignore'],
+              env: { ...process.env, LXCNET_TRACE: tree.root },
+            },
+          )
           const end = whenDone(() => client.kill('SIGKILL'))
           try {
             tree.write('/var/lib/lxc/a/config', 'a\n')

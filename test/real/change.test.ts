@@ -1,7 +1,7 @@
 /** What happens to containers that run: a change waits for the restart and says so, or does the restart itself. */
 import assert from 'node:assert/strict'
 import { Lab, type LabHost } from './lab/lab.ts'
-import { change, codes, check, link, links, list, pings, read, refused, show, start } from './live.ts'
+import { change, check, codes, link, links, list, pings, read, refused, show, start } from './live.ts'
 
 describe('changes of running containers', () => {
   let lab: Lab
@@ -29,7 +29,8 @@ ip addr add 10.8.0.1/24 dev br0; ip addr add 10.9.0.1/24 dev br1`)
     }
   })
 
-  const pending = async () => (await list(h1, 'web*')).containers.filter(({ restart }) => restart === 'pending').map(({ name }) => name)
+  const pending = async () =>
+    (await list(h1, 'web*')).containers.filter(({ restart }) => restart === 'pending').map(({ name }) => name)
   const differs = async (name: string) => (await show(h1, name)).containers[0]?.restart
   const journal = async () => (await h1.ok('ls /var/lib/lxcnet/journal')).split('\n').filter(Boolean)
   const stat = (name: string) => h1.ok('stat -c "%i %y %z %s %a" "$1"', {}, `/var/lib/lxc/${name}/config`)
@@ -38,7 +39,10 @@ ip addr add 10.8.0.1/24 dev br0; ip addr add 10.9.0.1/24 dev br1`)
   it('set without --restart says that the restart is pending, until LXC does it', async () => {
     const before = await pid('web1')
     const report = await change(h1, 'set web1:0 mtu=1400')
-    assert.deepEqual([report.result, report.pending, report.summary], ['applied', ['web1'], ['web1: NIC 0: mtu (not set) becomes 1400']])
+    assert.deepEqual(
+      [report.result, report.pending, report.summary],
+      ['applied', ['web1'], ['web1: NIC 0: mtu (not set) becomes 1400']],
+    )
     assert.equal(report.changes[0]?.impact, 'restart')
     assert.equal(await pid('web1'), before, 'the container is left alone')
     assert.equal((await link(h1, 'web1', 'eth0')).mtu, 1500)
@@ -68,7 +72,13 @@ ip addr add 10.8.0.1/24 dev br0; ip addr add 10.9.0.1/24 dev br1`)
     assert.ok(inside.addr_info.some(({ local, broadcast }) => local === '10.9.0.7' && broadcast === '10.9.0.255'))
     assert.equal((await links(h1, null)).find(({ ifindex }) => ifindex === inside.link_index)?.master, 'br1')
     assert.deepEqual(await pending(), [])
-    await pings({ reached: [[h1, 'web1', '10.9.0.1'], [h1, null, '10.9.0.7']], lost: [[h1, null, '10.8.0.10']] })
+    await pings({
+      reached: [
+        [h1, 'web1', '10.9.0.1'],
+        [h1, null, '10.9.0.7'],
+      ],
+      lost: [[h1, null, '10.8.0.10']],
+    })
   })
 
   it('set --restart restarts nothing that is stopped', async () => {
@@ -108,15 +118,36 @@ ip addr add 10.8.0.1/24 dev br0; ip addr add 10.9.0.1/24 dev br1`)
     const back = await change(h1, ['rollback', String(report.id)])
     assert.deepEqual([back.result, back.pending.toSorted()], ['applied', ['web1', 'web2', 'web3']])
     assert.equal(await configs(), before)
-    const history = JSON.parse((await h1.lxcnet(['history', '--json'])).stdout) as { entries: { id: string; state: string; command: string }[] }
-    assert.deepEqual(history.entries.slice(-2).map(({ id, state }) => [id, state]), [[report.id, 'committed'], [back.id, 'committed']])
-    assert.match(history.entries.at(-2)?.command ?? '', /^lxcnet set '?web\*:0'? mtu=1400 --restart/)
+    const history = JSON.parse((await h1.lxcnet(['history', '--json'])).stdout) as {
+      entries: { id: string; state: string; command: string }[]
+    }
+    assert.deepEqual(
+      history.entries.slice(-2).map(({ id, state }) => [id, state]),
+      [
+        [report.id, 'committed'],
+        [back.id, 'committed'],
+      ],
+    )
+    assert.match(history.entries.at(-2)?.command ?? '', /^lxcnet set .*'web\*:0' mtu=1400 --restart$/)
     const { stdout } = await h1.lxcnet(['history', String(report.id)])
     assert.match(stdout, /\+lxc\.net\.0\.mtu = 1400/)
     // the rollback is a change like any other
     await change(h1, ['rollback', String(back.id).slice(-4)])
-    assert.equal((await h1.ok('grep -h mtu /var/lib/lxc/web?/config')), 'lxc.net.0.mtu = 1400\n'.repeat(3))
+    assert.equal(await h1.ok('grep -h mtu /var/lib/lxc/web?/config'), 'lxc.net.0.mtu = 1400\n'.repeat(3))
     await change(h1, 'unset web*:0 mtu')
+  })
+
+  it('a free address for each container of a pattern is another one for each', async () => {
+    const report = await change(h1, 'set web*:0 ipv4.address=next:10.8.0.64/26 --restart')
+    const given = (await list(h1, 'web*')).containers.map(({ nics }) => nics[0]?.addresses[0])
+    assert.deepEqual(given, ['10.8.0.66/26', '10.8.0.67/26', '10.8.0.68/26'])
+    await pings({
+      reached: [
+        [h1, 'web1', '10.8.0.68'],
+        [h1, 'web1', '10.8.0.67'],
+      ],
+    })
+    await change(h1, ['rollback', String(report.id)])
   })
 
   it('a rollback that would lose a later change is refused', async () => {
@@ -133,11 +164,20 @@ ip addr add 10.8.0.1/24 dev br0; ip addr add 10.9.0.1/24 dev br1`)
     const [mac] = await read(h1, 'web3', '0.hwaddr')
     const report = await change(h1, 'set web3:0 type=macvlan link=eth1 --restart')
     assert.deepEqual([report.result, report.pending], ['applied', []])
-    assert.deepEqual([await read(h1, 'web3', '0.type'), await read(h1, 'web3', '0.macvlan.mode')], [['macvlan'], ['bridge']])
+    assert.deepEqual(
+      [await read(h1, 'web3', '0.type'), await read(h1, 'web3', '0.macvlan.mode')],
+      [['macvlan'], ['bridge']],
+    )
     const inside = await link(h1, 'web3', 'eth0')
-    assert.deepEqual([inside.linkinfo?.info_kind, inside.linkinfo?.info_data?.mode, inside.address], ['macvlan', 'bridge', mac])
+    assert.deepEqual(
+      [inside.linkinfo?.info_kind, inside.linkinfo?.info_data?.mode, inside.address],
+      ['macvlan', 'bridge', mac],
+    )
     await change(h1, 'set web3:0 mode=private')
-    assert.deepEqual([await pending(), await differs('web3')], [['web3'], ['NIC 0 (eth0): mode bridge becomes private']])
+    assert.deepEqual(
+      [await pending(), await differs('web3')],
+      [['web3'], ['NIC 0 (eth0): mode bridge becomes private']],
+    )
     await change(h1, 'set web3:0 type=veth link=br0 --restart')
     assert.equal((await link(h1, 'web3', 'eth0')).linkinfo?.info_kind, 'veth')
     assert.deepEqual(codes(await check(h1, 'web3'), 'web3'), [])
@@ -152,7 +192,10 @@ ip addr add 10.8.0.1/24 dev br0; ip addr add 10.9.0.1/24 dev br1`)
     const report = await change(h1, 'delete web3:1')
     assert.deepEqual([report.pending, await differs('web3')], [['web3'], ['eth1 is still there']])
     await change(h1, 'delete web3:0 --restart')
-    assert.deepEqual((await links(h1, 'web3')).map(({ ifname }) => ifname), ['lo'])
+    assert.deepEqual(
+      (await links(h1, 'web3')).map(({ ifname }) => ifname),
+      ['lo'],
+    )
     assert.deepEqual(await pending(), [])
     await change(h1, 'create web3 --type veth --link br0 --ipv4 10.8.0.12/24 --restart')
     await pings({ reached: [[h1, null, '10.8.0.12']] })
@@ -160,7 +203,13 @@ ip addr add 10.8.0.1/24 dev br0; ip addr add 10.9.0.1/24 dev br1`)
 
   it('a request that is met already changes nothing and says so', async () => {
     const before = [await stat('web1'), await journal(), await pid('web1')]
-    for (const line of ['set web1:0 link=br0', 'unset web1:0 mtu', 'upgrade web1', 'create web1 --type veth --link br0 --ipv4 10.8.0.10/24 --index 0', 'set web1:0 link=br0 --restart']) {
+    for (const line of [
+      'set web1:0 link=br0',
+      'unset web1:0 mtu',
+      'upgrade web1',
+      'create web1 --type veth --link br0 --ipv4 10.8.0.10/24 --index 0',
+      'set web1:0 link=br0 --restart',
+    ]) {
       const { status, stdout } = await h1.lxcnet(line.split(' '))
       assert.equal(status, 0, `${line}: ${stdout}`)
       assert.match(stdout, /Already so; nothing to change\.\n/, line)
@@ -179,7 +228,9 @@ ip addr add 10.8.0.1/24 dev br0; ip addr add 10.9.0.1/24 dev br1`)
   })
 
   it('a restart that fails is told with its reason, and the change can be taken back', async () => {
-    const { status, stdout } = await h1.lxcnet('create web1 --type veth --link br9 --allow link-not-found --restart --json'.split(' '))
+    const { status, stdout } = await h1.lxcnet(
+      'create web1 --type veth --link br9 --allow link-not-found --restart --json'.split(' '),
+    )
     const report = JSON.parse(stdout)
     assert.deepEqual([status, report.result], [1, 'restart-failed'])
     assert.match(report.reason, /lxc-start/)

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { Lab, type LabHost } from './lab/lab.ts'
 import { change, check, codes, list, refused, show, start } from './live.ts'
 
-const veth = (link: string, more: string[] = []): string[] => ['type = veth', `link = ${link}`, 'flags = up', ...more].map((line) => `lxc.net.0.${line}`)
+const veth = (link: string, more: string[] = []): string[] =>
+  ['type = veth', `link = ${link}`, 'flags = up', ...more].map((line) => `lxc.net.0.${line}`)
 
 describe('check on a real host', () => {
   let lab: Lab
@@ -54,7 +55,11 @@ describe('check on a real host', () => {
     assert.deepEqual(await of('twin'), ['error duplicate-address'])
     assert.deepEqual(await of('good'), ['warning duplicate-address'], 'the twin is stopped')
     const { notes } = await change(h1, 'set twin:0 ipv4.address=10.8.0.5/16')
-    assert.deepEqual(notes.map(({ severity, code }) => `${severity} ${code}`), ['warning duplicate-address'], 'it was so before')
+    assert.deepEqual(
+      notes.map(({ severity, code }) => `${severity} ${code}`),
+      ['warning duplicate-address'],
+      'it was so before',
+    )
     await h1.container('third')
     const { code } = await refused(h1, 'create third --type veth --link br0 --ipv4 10.8.0.5/24')
     assert.equal(code, 'duplicate-address')
@@ -74,7 +79,8 @@ describe('check on a real host', () => {
 
   it('finds a phys that another container has', async () => {
     await h1.ok('ip link add px0 type veth peer name px1; ip link set px1 up')
-    for (const name of ['phys1', 'phys2']) await h1.container(name, ['lxc.net.0.type = phys', 'lxc.net.0.link = px0', 'lxc.net.0.flags = up'])
+    for (const name of ['phys1', 'phys2'])
+      await h1.container(name, ['lxc.net.0.type = phys', 'lxc.net.0.link = px0', 'lxc.net.0.flags = up'])
     assert.deepEqual([await of('phys1'), await of('phys2')], [['warning phys-taken'], ['warning phys-taken']])
     await start(h1, 'phys1')
     assert.deepEqual([await of('phys1'), await of('phys2')], [['warning phys-taken'], ['error phys-taken']])
@@ -92,14 +98,19 @@ describe('check on a real host', () => {
     await h1.write('/var/lib/lxc/sick/config', `${good}lxc.net.0.mtuu = 1400\n`)
     assert.notEqual((await h1.sh('lxc-info -n sick')).status, 0, 'LXC cannot even tell that it runs')
     const { findings } = await check(h1, 'sick')
-    assert.deepEqual(findings.map(({ severity, place }) => [severity, place?.file, place?.line]).slice(0, 1), [['error', '/var/lib/lxc/sick/config', good.toString().split('\n').length]])
+    assert.deepEqual(findings.map(({ severity, place }) => [severity, place?.file, place?.line]).slice(0, 1), [
+      ['error', '/var/lib/lxc/sick/config', good.toString().split('\n').length],
+    ])
     const row = (await list(h1, 'sick')).containers[0]
     assert.deepEqual([row?.name, row?.refused, row?.nics.length], ['sick', true, 1])
     assert.ok(row?.state === 'unknown' || row?.state === 'running', `${row?.state}: it is not called stopped`)
     assert.match((await h1.lxcnet(['list'])).stdout, /^sick .* refused$/m)
     assert.equal((await show(h1, 'sick')).containers[0]?.restart, null)
     const { notes } = await change(h1, 'set sick:0 mtu=1400')
-    assert.ok(notes.some(({ severity, message }) => severity === 'warning' && /mtuu/.test(message)), 'said, not refused')
+    assert.ok(
+      notes.some(({ severity, message }) => severity === 'warning' && /mtuu/.test(message)),
+      'said, not refused',
+    )
     await change(h1, 'unset sick:0 mtuu')
     assert.deepEqual(await of('sick'), ['warning mtu-lowers-bridge'])
     assert.equal(await h1.ok('lxc-info -n sick -sH'), 'RUNNING\n')
@@ -115,7 +126,11 @@ describe('check on a real host', () => {
     const key = (await show(h1, 'inc')).containers[0]?.nics[0]?.keys.find((one) => one.key === 'link')
     assert.deepEqual([key?.value, key?.file, key?.line], ['br7', '/etc/lxc/site.conf', 1])
     const before = await h1.read('/var/lib/lxc/inc/config')
-    for (const line of ['set inc:0 link=br9 --allow link-not-found', 'unset inc:0 link', 'create inc --type macvlan --link eth1 --replace 0']) {
+    for (const line of [
+      'set inc:0 link=br9 --allow link-not-found',
+      'unset inc:0 link',
+      'create inc --type macvlan --link eth1 --replace 0',
+    ]) {
       const { code } = await refused(h1, line)
       assert.equal(code, 'include-wins', line)
     }

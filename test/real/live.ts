@@ -36,11 +36,14 @@ export async function refused(host: LabHost, line: Line): Promise<Refusal> {
   return refusal
 }
 
-export const list = async (host: LabHost, name = '*'): Promise<ListReport> => document(await host.lxcnet(['list', name, '--json']))
+export const list = async (host: LabHost, name = '*'): Promise<ListReport> =>
+  document(await host.lxcnet(['list', name, '--json']))
 
-export const show = async (host: LabHost, name: string): Promise<ShowReport> => document(await host.lxcnet(['show', name, '--json']))
+export const show = async (host: LabHost, name: string): Promise<ShowReport> =>
+  document(await host.lxcnet(['show', name, '--json']))
 
-export const check = async (host: LabHost, name = '*'): Promise<CheckReport> => document(await host.lxcnet(['check', name, '--json']))
+export const check = async (host: LabHost, name = '*'): Promise<CheckReport> =>
+  document(await host.lxcnet(['check', name, '--json']))
 
 function document<T>({ stdout, stderr }: { stdout: string; stderr: string }): T {
   assert.notEqual(stdout, '', stderr)
@@ -88,7 +91,9 @@ export async function link(host: LabHost, name: string | null, ifname: string): 
 
 /** Default routes and others inside a container, as the kernel prints them. */
 export const routes = async (host: LabHost, name: string, family: 4 | 6 = 4): Promise<string[]> =>
-  (await host.ok(`nsenter -t "$(lxc-info -n "$1" -pH)" -n ip -${family} route show`, {}, name)).split('\n').map((line) => line.trim())
+  (await host.ok(`nsenter -t "$(lxc-info -n "$1" -pH)" -n ip -${family} route show`, {}, name))
+    .split('\n')
+    .map((line) => line.trim())
 
 /** From a container, or from the host itself (null), to an address. */
 export type Ping = [host: LabHost, from: string | null, to: string]

@@ -16,7 +16,9 @@ describe('types of NICs on real LXC', () => {
     assert.ok(first && second)
     h1 = first
     h2 = second
-    await h1.ok('ip addr add 198.18.1.11/24 dev eth1; ip link add br0 type bridge forward_delay 0; ip addr add 10.8.0.1/24 dev br0; ip link set br0 up')
+    await h1.ok(
+      'ip addr add 198.18.1.11/24 dev eth1; ip link add br0 type bridge forward_delay 0; ip addr add 10.8.0.1/24 dev br0; ip link set br0 up',
+    )
     await h2.ok('ip addr add 198.18.1.12/24 dev eth1')
   })
 
@@ -32,7 +34,10 @@ describe('types of NICs on real LXC', () => {
     assert.deepEqual(await read(h1, 'em', '0.type'), ['empty'])
     await start(h1, 'em')
     const all = await links(h1, 'em')
-    assert.deepEqual(all.map(({ ifname }) => ifname), ['lo'])
+    assert.deepEqual(
+      all.map(({ ifname }) => ifname),
+      ['lo'],
+    )
     assert.ok(all[0]?.flags.includes('UP'))
     assert.equal((await list(h1, 'em')).containers[0]?.restart, 'no')
     await h1.stop('em')
@@ -54,10 +59,20 @@ describe('types of NICs on real LXC', () => {
     await fresh(h1, 'v1', 'v2')
     await change(h1, 'create v1 --type veth --link br0 --ipv4 10.8.0.2/24')
     await change(h1, 'create v2 --type veth --link br0 --ipv4 next:10.8.0.0/24')
-    assert.deepEqual(await read(h1, 'v2', '0.ipv4.address'), ['10.8.0.3/24'], 'the lowest that no config and no link has')
+    assert.deepEqual(
+      await read(h1, 'v2', '0.ipv4.address'),
+      ['10.8.0.3/24'],
+      'the lowest that no config and no link has',
+    )
     await start(h1, 'v1', 'v2')
     await pings({
-      reached: [[h1, 'v1', '10.8.0.1'], [h1, 'v1', '10.8.0.3'], [h1, 'v2', '10.8.0.2'], [h1, null, '10.8.0.2'], [h1, null, '10.8.0.3']],
+      reached: [
+        [h1, 'v1', '10.8.0.1'],
+        [h1, 'v1', '10.8.0.3'],
+        [h1, 'v2', '10.8.0.2'],
+        [h1, null, '10.8.0.2'],
+        [h1, null, '10.8.0.3'],
+      ],
       lost: [[h1, 'v1', '10.8.0.9']],
     })
     const inside = await link(h1, 'v1', 'eth0')
@@ -65,22 +80,38 @@ describe('types of NICs on real LXC', () => {
     assert.equal(outside?.master, 'br0')
     const live = (await show(h1, 'v1')).containers[0]?.nics[0]?.live
     assert.deepEqual([live?.name, live?.hostLink, live?.bridge], ['eth0', outside?.ifname, 'br0'])
-    assert.deepEqual((await list(h1, 'v*')).containers.map(({ restart }) => restart), ['no', 'no'])
+    assert.deepEqual(
+      (await list(h1, 'v*')).containers.map(({ restart }) => restart),
+      ['no', 'no'],
+    )
     await h1.stop('v1')
     await h1.stop('v2')
   })
 
   it('a veth in mode router is reached by a route of the host, without a bridge', async () => {
     await fresh(h1, 'ro')
-    await change(h1, 'create ro --type veth --mode router --link eth0 --ipv4 10.9.0.5/32 --ipv4-gateway 169.254.1.1 --allow gateway-outside')
+    await change(
+      h1,
+      'create ro --type veth --mode router --link eth0 --ipv4 10.9.0.5/32 --ipv4-gateway 169.254.1.1 --allow gateway-outside',
+    )
     assert.deepEqual(await read(h1, 'ro', '0.veth.mode'), ['router'])
     await start(h1, 'ro')
     assert.match(await h1.ok('ip route show 10.9.0.5'), /^10\.9\.0\.5 dev veth/)
-    await pings({ reached: [[h1, null, '10.9.0.5'], [h1, 'ro', h1.address]] })
+    await pings({
+      reached: [
+        [h1, null, '10.9.0.5'],
+        [h1, 'ro', h1.address],
+      ],
+    })
     // the rest of the LAN knows no route back: the way out is proved with one
     await h2.ok(`ip route add 10.9.0.5 via ${h1.address}; echo 1 >/proc/sys/net/ipv4/ip_forward`)
     await h1.ok('echo 1 >/proc/sys/net/ipv4/ip_forward')
-    await pings({ reached: [[h1, 'ro', h2.address], [h2, null, '10.9.0.5']] })
+    await pings({
+      reached: [
+        [h1, 'ro', h2.address],
+        [h2, null, '10.9.0.5'],
+      ],
+    })
     assert.equal((await list(h1, 'ro')).containers[0]?.restart, 'no')
     await h1.stop('ro')
     assert.equal(await h1.ok('ip route show 10.9.0.5'), '')
@@ -107,18 +138,40 @@ describe('types of NICs on real LXC', () => {
       await start(h1, 'm1', 'm2')
       assert.equal((await link(h1, 'm1', 'eth0')).linkinfo?.info_data?.mode, mode)
       const rows = (await list(h1, 'm?')).containers
-      assert.deepEqual(rows.map(({ restart, nics }) => [restart, nics[0]?.mode]), [['no', mode], ['no', mode]])
+      assert.deepEqual(
+        rows.map(({ restart, nics }) => [restart, nics[0]?.mode]),
+        [
+          ['no', mode],
+          ['no', mode],
+        ],
+      )
     }
     /** Waits until the kernel has taken the macvlans of stopped containers away; that goes on for a moment. */
     const free = (parent: string) =>
-      h1.ok(`for _ in $(seq 100); do ip link add probe link "$1" type macvlan mode passthru 2>/dev/null && ip link del probe && exit; sleep 0.02; done; exit 1`, {}, parent)
+      h1.ok(
+        `for _ in $(seq 100); do ip link add probe link "$1" type macvlan mode passthru 2>/dev/null && ip link del probe && exit; sleep 0.02; done; exit 1`,
+        {},
+        parent,
+      )
     const hairpin = (on: boolean) => lab.lan(`bridge link set dev v1h1 hairpin ${on ? 'on' : 'off'}`)
-    const between = (): Ping[] => [[h1, 'm1', other], [h1, 'm2', one]]
+    const between = (): Ping[] => [
+      [h1, 'm1', other],
+      [h1, 'm2', one],
+    ]
     /** Whatever the mode: the LAN and its other hosts are reached, the own host is not. */
     const expect = async (sibling: boolean): Promise<void> => {
-      const around = ['m1', 'm2'].flatMap((name): Ping[] => [[h1, name, station], [h1, name, '198.18.1.50']])
+      const around = ['m1', 'm2'].flatMap((name): Ping[] => [
+        [h1, name, station],
+        [h1, name, '198.18.1.50'],
+      ])
       await pings({
-        reached: [...around, [h2, 'far', one], [h2, 'far', other], [h2, null, '198.18.1.11'], ...(sibling ? between() : [])],
+        reached: [
+          ...around,
+          [h2, 'far', one],
+          [h2, 'far', other],
+          [h2, null, '198.18.1.11'],
+          ...(sibling ? between() : []),
+        ],
         lost: [[h1, 'm1', '198.18.1.11'], [h1, null, one], ...(sibling ? [] : between())],
       })
     }
@@ -144,7 +197,13 @@ describe('types of NICs on real LXC', () => {
       await two('private', 35)
       await expect(false)
       await hairpin(true)
-      await pings({ reached: [[h1, 'm1', station], [h1, 'm2', station]], lost: between() })
+      await pings({
+        reached: [
+          [h1, 'm1', station],
+          [h1, 'm2', station],
+        ],
+        lost: between(),
+      })
     })
 
     it('in mode passthru has the parent for itself; lxcnet refuses a second one, and so does the kernel', async () => {
@@ -164,7 +223,14 @@ describe('types of NICs on real LXC', () => {
         assert.ok(suggestions.some((text) => text.includes('--allow passthru-shared')))
       }
       assert.deepEqual(await h1.read('/var/lib/lxc/m2/config'), config)
-      await pings({ reached: [[h1, 'm1', station], [h1, 'm1', '198.18.1.50'], [h2, 'far', '198.18.1.41']], lost: [[h1, 'm1', '198.18.1.11']] })
+      await pings({
+        reached: [
+          [h1, 'm1', station],
+          [h1, 'm1', '198.18.1.50'],
+          [h2, 'far', '198.18.1.41'],
+        ],
+        lost: [[h1, 'm1', '198.18.1.11']],
+      })
       await change(h1, `${atEase} --allow passthru-shared`)
       const { status, stderr } = await h1.start('m2')
       assert.notEqual(status, 0)
@@ -200,7 +266,12 @@ describe('types of NICs on real LXC', () => {
       await start(h1, 'ph')
       assert.ok(!(await links(h1, null)).some(({ ifname }) => ifname === 'px0'), 'gone on the host')
       assert.equal((await link(h1, 'ph', 'px0')).mtu, 1400)
-      await pings({ reached: [[h1, 'ph', '10.7.0.1'], [h1, null, '10.7.0.2']] })
+      await pings({
+        reached: [
+          [h1, 'ph', '10.7.0.1'],
+          [h1, null, '10.7.0.2'],
+        ],
+      })
       const after = await list(h1, 'ph')
       assert.equal(after.containers[0]?.restart, 'no')
       assert.deepEqual(codes(await check(h1), 'ph'), [], 'a link that is inside its container is not missing')
@@ -235,15 +306,26 @@ describe('types of NICs on real LXC', () => {
       await change(h1, 'create tw --type veth --link br0 --ipv4 10.8.0.10/24')
       await change(h1, 'create tw --type macvlan --link eth1 --ipv4 198.18.1.60/24')
       const promised = (await list(h1, 'tw')).containers[0]?.nics.map(({ name, addresses }) => [name, addresses[0]])
-      assert.deepEqual(promised, [['eth0', '10.8.0.10/24'], ['eth1', '198.18.1.60/24']])
+      assert.deepEqual(promised, [
+        ['eth0', '10.8.0.10/24'],
+        ['eth1', '198.18.1.60/24'],
+      ])
       await start(h1, 'tw')
       for (const [name, address] of promised ?? []) {
         const { addr_info } = await link(h1, 'tw', String(name))
         assert.ok(addr_info.some(({ local }) => address === `${local}/24`))
       }
       const { nics } = (await show(h1, 'tw')).containers[0] ?? {}
-      assert.deepEqual(nics?.map(({ live }) => live?.name), ['eth0', 'eth1'])
-      await pings({ reached: [[h1, 'tw', '10.8.0.1'], [h1, 'tw', station]] })
+      assert.deepEqual(
+        nics?.map(({ live }) => live?.name),
+        ['eth0', 'eth1'],
+      )
+      await pings({
+        reached: [
+          [h1, 'tw', '10.8.0.1'],
+          [h1, 'tw', station],
+        ],
+      })
       await h1.stop('tw')
     })
 
@@ -256,12 +338,26 @@ describe('types of NICs on real LXC', () => {
       assert.deepEqual([report.result, report.pending], ['applied', []])
       const kept = before.containers[0]?.nics.filter(({ index }) => index !== 1)
       assert.deepEqual((await list(h1, 'th')).containers[0]?.nics, kept, 'indexes, names and MACs of the others stay')
-      const inside = (await links(h1, 'th')).flatMap(({ ifname, addr_info }) => addr_info.filter(({ family }) => family === 'inet').map(({ local }) => `${ifname} ${local}`))
-      assert.deepEqual(inside.slice(1).sort(), kept?.map(({ name, addresses }) => `${name} ${addresses[0]?.replace('/24', '')}`).sort())
-      await pings({ reached: [[h1, null, '10.8.0.21'], [h1, null, '10.8.0.23']], lost: [[h1, null, '10.8.0.22']] })
+      const inside = (await links(h1, 'th')).flatMap(({ ifname, addr_info }) =>
+        addr_info.filter(({ family }) => family === 'inet').map(({ local }) => `${ifname} ${local}`),
+      )
+      assert.deepEqual(
+        inside.slice(1).sort(),
+        kept?.map(({ name, addresses }) => `${name} ${addresses[0]?.replace('/24', '')}`).sort(),
+      )
+      await pings({
+        reached: [
+          [h1, null, '10.8.0.21'],
+          [h1, null, '10.8.0.23'],
+        ],
+        lost: [[h1, null, '10.8.0.22']],
+      })
       // the hole is the next one to be filled
       await change(h1, 'create th --type empty')
-      assert.deepEqual((await list(h1, 'th')).containers[0]?.nics.map(({ index, type }) => `${index} ${type}`), ['0 veth', '1 empty', '2 veth'])
+      assert.deepEqual(
+        (await list(h1, 'th')).containers[0]?.nics.map(({ index, type }) => `${index} ${type}`),
+        ['0 veth', '1 empty', '2 veth'],
+      )
       await h1.stop('th')
       await start(h1, 'th')
       await h1.stop('th')
@@ -272,7 +368,10 @@ describe('types of NICs on real LXC', () => {
       await change(h1, 'create re --type veth --link br0 --ipv4 10.8.0.30/24 --pair re-old')
       await start(h1, 're')
       const mac = await read(h1, 're', '0.hwaddr')
-      const report = await change(h1, 'create re --type macvlan --link eth1 --ipv4 198.18.1.70/24 --replace 0 --restart')
+      const report = await change(
+        h1,
+        'create re --type macvlan --link eth1 --ipv4 198.18.1.70/24 --replace 0 --restart',
+      )
       assert.deepEqual([report.result, report.pending], ['applied', []])
       assert.deepEqual(await read(h1, 're', '0.hwaddr'), mac)
       assert.deepEqual(await read(h1, 're', '0.type'), ['macvlan'])

@@ -22,7 +22,19 @@ rm -f /etc/lxc/lxc-usernet`)
   after(() => lab.down())
 
   const ada = (line: string): Promise<Result> =>
-    h1.run(['setpriv', '--reuid', '1000', '--regid', '1000', '--clear-groups', 'env', 'HOME=/home/ada', 'USER=ada', 'lxcnet', ...line.split(' ')])
+    h1.run([
+      'setpriv',
+      '--reuid',
+      '1000',
+      '--regid',
+      '1000',
+      '--clear-groups',
+      'env',
+      'HOME=/home/ada',
+      'USER=ada',
+      'lxcnet',
+      ...line.split(' '),
+    ])
   const config = () => h1.ok('cat /home/ada/.local/share/lxc/web01/config')
   const create = 'create web01 --type veth --link br0 --ipv4 10.8.0.5/24'
 
@@ -30,7 +42,10 @@ rm -f /etc/lxc/lxc-usernet`)
     const { status, stdout } = await ada(`${create} --json`)
     const refusal = JSON.parse(stdout)
     assert.deepEqual([status, refusal.code], [65, 'usernet-quota'])
-    assert.ok(refusal.suggestions.some((text: string) => text.includes("echo 'ada veth br0 10' >> /etc/lxc/lxc-usernet")), refusal.suggestions.join())
+    assert.ok(
+      refusal.suggestions.some((text: string) => text.includes("echo 'ada veth br0 10' >> /etc/lxc/lxc-usernet")),
+      refusal.suggestions.join(),
+    )
     assert.equal(await config(), 'lxc.uts.name = web01\n')
   })
 
@@ -42,7 +57,22 @@ rm -f /etc/lxc/lxc-usernet`)
     assert.equal(await h1.ok('stat -c %u:%g /home/ada/.local/share/lxc/web01/config'), '1000:1000\n')
     assert.equal((await h1.sh('ls /var/lib/lxcnet')).status, 2, "root's journal is not touched")
     assert.equal(await h1.ok('ls /home/ada/.local/state/lxcnet/journal | wc -l'), '1\n')
-    const read = await h1.run(['setpriv', '--reuid', '1000', '--regid', '1000', '--clear-groups', 'env', 'HOME=/home/ada', 'lxc-info', '-n', 'web01', '-H', '-c', 'lxc.net.0.link'])
+    const read = await h1.run([
+      'setpriv',
+      '--reuid',
+      '1000',
+      '--regid',
+      '1000',
+      '--clear-groups',
+      'env',
+      'HOME=/home/ada',
+      'lxc-info',
+      '-n',
+      'web01',
+      '-H',
+      '-c',
+      'lxc.net.0.link',
+    ])
     assert.equal(read.stdout, 'br0\n', read.stderr)
   })
 
@@ -68,7 +98,10 @@ setpriv --reuid 1000 --regid 1000 --clear-groups "$(find /usr/lib* -name lxc-use
       assert.deepEqual([status, JSON.parse(stdout).code], [65, 'unprivileged-type'], flags)
     }
     const { stdout } = await ada('set web01:0 mtu=1400 --json')
-    assert.ok(JSON.parse(stdout).notes.some(({ code }: { code: string }) => code === 'unprivileged-key'), stdout)
+    assert.ok(
+      JSON.parse(stdout).notes.some(({ code }: { code: string }) => code === 'unprivileged-key'),
+      stdout,
+    )
   })
 
   it('takes its own changes back', async () => {

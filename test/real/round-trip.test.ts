@@ -8,7 +8,7 @@ import { keyOfFlag, keys, type NicType, nicTypes } from '../../src/nic/keys.ts'
 import { Lab, type LabHost } from './lab/lab.ts'
 
 const seed = 20260114
-const containers = 200
+const containers = 120
 
 interface Request {
   type: NicType
@@ -25,7 +25,13 @@ const ipv6 = fc.tuple(group, group, group).map(([a, b, c]) => `fd00:${a}:${b}::$
 const byte = octet.map((value) => value.toString(16).padStart(2, '0'))
 const mac = fc.tuple(byte, byte, byte, byte, byte).map((bytes) => ['02', ...bytes].join(':'))
 const name = fc.stringMatching(/^[a-z][a-z0-9_-]{1,14}$/).filter((text) => text !== 'lo')
-const script = fc.constantFrom('/bin/true', '/bin/true one two', "/bin/true 'a b' $LXC_NAME", '/bin/true x=y # z', '/bin/true "q"')
+const script = fc.constantFrom(
+  '/bin/true',
+  '/bin/true one two',
+  "/bin/true 'a b' $LXC_NAME",
+  '/bin/true x=y # z',
+  '/bin/true "q"',
+)
 const route4 = fc.tuple(fc.integer({ min: 1, max: 223 }), octet).map(([a, b]) => `${a}.${b}.0.0/16`)
 const route6 = group.map((a) => `fd01:${a}::/48`)
 const several = (one: fc.Arbitrary<string>) => fc.uniqueArray(one, { minLength: 1, maxLength: 3 })
@@ -68,18 +74,31 @@ function valuesOf(flag: string, type: NicType): fc.Arbitrary<string[]> {
   }
 }
 
-const flagsOf = (type: NicType): string[] => [...new Set(keys.slice(1).filter((key) => key.types.includes(type)).map(({ flag }) => flag))]
+const flagsOf = (type: NicType): string[] => [
+  ...new Set(
+    keys
+      .slice(1)
+      .filter((key) => key.types.includes(type))
+      .map(({ flag }) => flag),
+  ),
+]
 
 const request: fc.Arbitrary<Request> = fc.constantFrom(...nicTypes).chain((type) => {
   const all = flagsOf(type)
   const assignments = fc
     .subarray(all)
-    .chain((chosen) => fc.tuple(...chosen.map((flag) => valuesOf(flag, type).map((values): [string, string[]] => [flag, values]))))
+    .chain((chosen) =>
+      fc.tuple(...chosen.map((flag) => valuesOf(flag, type).map((values): [string, string[]] => [flag, values]))),
+    )
   return fc.tuple(assignments, assignments).map(([flags, set]) => ({ type, ...valid(type, flags, set) }))
 })
 
 /** Makes a random NIC one that can be: with what its type needs, and without what cannot go together. */
-function valid(type: NicType, given: [string, string[]][], changed: [string, string[]][]): Pick<Request, 'flags' | 'set'> {
+function valid(
+  type: NicType,
+  given: [string, string[]][],
+  changed: [string, string[]][],
+): Pick<Request, 'flags' | 'set'> {
   const flags = new Map(given)
   const set = new Map(changed)
   if (['vlan', 'macvlan', 'ipvlan', 'phys', 'veth'].includes(type) && !flags.has('link')) flags.set('link', ['br0'])
@@ -126,7 +145,8 @@ describe('what LXC reads', () => {
         return values.map((value, nth) => quote(`${key}${nth === 0 ? '=' : '+='}${value}`))
       })
       return `tree=/rt/${at}
-mkdir -p $tree/var/lib/lxc/c
+mkdir -p $tree/var/lib/lxc/c $tree/bin
+: >$tree/bin/true; chmod +x $tree/bin/true
 printf 'lxc.uts.name = c\\n' >$tree/var/lib/lxc/c/config
 run create c --type ${type} ${words.join(' ')}
 ${sets.length > 0 ? `run set c:0 ${sets.join(' ')}` : ''}
@@ -154,7 +174,9 @@ ${sets.length > 0 ? `run set c:0 ${sets.join(' ')}` : ''}
 }
 `
     const seen = new Map<string, string[]>()
-    for (const line of (await h1.ok('sh', { input: ask + questions.join(''), timeoutMs: 200_000 })).split('\n').filter(Boolean)) {
+    for (const line of (await h1.ok('sh', { input: ask + questions.join(''), timeoutMs: 200_000 }))
+      .split('\n')
+      .filter(Boolean)) {
       const [, at = '', key = '', value = ''] = /^(\S+) (\S+) ?(.*)$/.exec(line) ?? []
       assert.notEqual(key, 'refused', `LXC loads ${at}`)
       seen.set(`${at} ${key}`, [...(seen.get(`${at} ${key}`) ?? []), value])
@@ -162,7 +184,11 @@ ${sets.length > 0 ? `run set c:0 ${sets.join(' ')}` : ''}
     let compared = 0
     for (const [at, values] of wanted.entries()) {
       for (const [key, asked] of values) {
-        assert.deepEqual((seen.get(`${at} ${key}`) ?? []).toSorted(), asked.toSorted(), `/rt/${at} ${requests[at]?.type} ${key}`)
+        assert.deepEqual(
+          (seen.get(`${at} ${key}`) ?? []).toSorted(),
+          asked.toSorted(),
+          `/rt/${at} ${requests[at]?.type} ${key}`,
+        )
         compared++
       }
     }

@@ -52,7 +52,12 @@ describe('create --template', () => {
     assert.deepEqual([await read(h1, 'new1', '0.type'), await read(h1, 'new1', '0.link')], [['veth'], ['br0']])
     assert.equal((await list(h1, 'new1')).containers[0]?.nics.length, 1)
     await start(h1, 'new1')
-    await pings({ reached: [[h1, 'new1', '10.8.0.1'], [h1, null, '10.8.0.5']] })
+    await pings({
+      reached: [
+        [h1, 'new1', '10.8.0.1'],
+        [h1, null, '10.8.0.5'],
+      ],
+    })
     await h1.stop('new1')
   })
 
@@ -86,7 +91,10 @@ describe('create --template', () => {
   })
 
   it('says why the template failed, and leaves nothing behind', async () => {
-    const { code, message, exit } = await refused(h1, 'create broken --type veth --link br0 --ipv4 next:10.8.0.0/24 --template tiny -- fail')
+    const { code, message, exit } = await refused(
+      h1,
+      'create broken --type veth --link br0 --ipv4 next:10.8.0.0/24 --template tiny -- fail',
+    )
     assert.deepEqual([code, exit], ['lxc-create-failed', 1])
     assert.match(message, /cannot fetch the image/)
     assert.equal(await there('broken'), false)

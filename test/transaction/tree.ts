@@ -29,6 +29,7 @@ export const probes: Probe[] = [
 ]
 
 const left: (() => void)[] = []
+process.once('SIGTERM', () => process.exit(143)) // so that a test run that is ended tidies up too
 process.on('exit', () => {
   for (const clean of left.splice(0)) clean()
 })
