@@ -76,11 +76,16 @@ lx_links() {
   done
 }
 
+# lx_archive: the files whose paths come on stdin, ended by NUL, as tar archives; the same bytes while nothing changes.
+lx_archive() {
+  xargs -0r tar -cf - --no-recursion -- 2>/dev/null
+}
+
 # lx_tar: the files whose paths come on stdin, ended by NUL, as tar archives in that order. Always the last answer; the
 # line behind it says that nothing was cut off.
 lx_tar() {
   printf '@%s tar 0 0 -\n' "$lx_nonce"
-  xargs -0r tar -cf - --no-recursion -- 2>/dev/null
+  lx_archive
   # 123: tar missed a file that was removed meanwhile; above: no tar, or it was killed
   [ "$?" -gt 123 ] || printf '\n@%s end\n' "$lx_nonce"
 }

@@ -16,11 +16,15 @@ nic_lxcpath() {
   lx_frame lxcpath 0 - "$lx_lxcpath"
 }
 
-# nic_links: frames every config that is not a plain readable file where its name says.
+# nic_links [NAME...]: frames every config, or each of those named, that is not a plain readable file where its name says.
 nic_links() {
   lx_canon "$lx_lxcpath" || return
   lx_base=$lx_real
   [ "$lx_base" = "$lx_lxcpath" ] || lx_frame link 0 "$lx_lxcpath" "$lx_base"
+  if [ "$#" -gt 0 ]; then
+    for lx_name in "$@"; do lx_links "$lx_base/$lx_name/config"; done
+    return
+  fi
   for lx_c in "$lx_root$lx_base"/*; do
     if [ -L "$lx_c" ] || [ -L "$lx_c/config" ] || ! [ -r "$lx_c/config" ]; then
       [ -e "$lx_c/config" ] || [ -L "$lx_c/config" ] || [ -L "$lx_c" ] || continue

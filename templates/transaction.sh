@@ -249,19 +249,17 @@ lx_open() {
   umask 077
   [ -w "$lx_journal" ] && [ -r "$lx_journal" ] || { lx_frame refused 0 state "$lx_journal"; return 1; }
   exec 9<"$lx_journal"
-  flock -n 9 || { lx_frame refused 0 locked ''; return 1; }
+  # once more after a moment: whoever reads the history holds it for an instant
+  flock -n 9 || { sleep 1 && flock -n 9; } || { lx_frame refused 0 locked ''; return 1; }
   # what a run left that was killed before its entry, or while it dropped an old one
   for lx_c in "$lx_journal"/.new-*; do [ ! -d "$lx_c" ] || rm -rf "$lx_c"; done
 }
 
-# lx_digest: sets lx_out to one hash of the names and one of the bytes of all files that lx_read names. A symbolic link
-# (among the *.conf of a directory) counts with its target's name. Nothing is written, so a full disk does not look stale.
-# shellcheck disable=SC2016 # the inner shell expands
+# lx_digest: sets lx_out to the hash of what lx_tar would print now: names, links, owners, modes, times and bytes of all
+# files that lx_read names. Nothing is written, so a full disk does not look stale.
 lx_digest() {
-  lx_names=$(lx_read | xargs -0r sh -c 'for f; do printf "%s\0" "$f"; [ ! -L "$f" ] || readlink "$f"; done' sh | sha256sum)
-  lx_out=$(lx_read | xargs -0r sh -c 'for f; do [ -L "$f" ] || [ ! -f "$f" ] || printf "%s\0" "$f"; done' sh |
-    xargs -0r cat -- | sha256sum)
-  lx_out=${lx_names%% *}-${lx_out%% *}
+  lx_out=$(lx_read | lx_archive | sha256sum)
+  lx_out=${lx_out%% *}
 }
 
 # lx_prepare ID PAYLOAD-SHA256 DIGEST: everything up to the journal entry in its place; nothing of the host is changed.

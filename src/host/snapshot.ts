@@ -154,8 +154,8 @@ function complete(archives: Buffer, mark: string): Buffer | undefined {
 
 /** @throws {LxcnetError} `unreachable` when the stream of files is missing or was cut */
 export function readSnapshot({ list, tar }: Frames): Snapshot {
-  /** In the host's order; a file that two includes lead to stands here twice. */
-  const read: { name: string; text: string }[] = []
+  if (tar === undefined)
+    throw new LxcnetError('unreachable', 'the host stopped answering in the middle', { exit: exit.unreachable })
   const snapshot: Snapshot = {
     files: new Map(),
     listing: [],
@@ -165,7 +165,8 @@ export function readSnapshot({ list, tar }: Frames): Snapshot {
     answers: new Map(),
     entries: new Map(),
     get digest() {
-      return digest(read)
+      const { createHash } = process.getBuiltinModule('node:crypto') // for changes alone, as with newNonce
+      return createHash('sha256').update(tar).digest('hex')
     },
   }
   for (const { kind, status, id, text } of list) {
@@ -175,24 +176,9 @@ export function readSnapshot({ list, tar }: Frames): Snapshot {
     else if (kind === 'entry') snapshot.entries.set(id, text)
     else snapshot.answers.set(kind === 'run' ? id : kind, { status, text })
   }
-  if (tar === undefined)
-    throw new LxcnetError('unreachable', 'the host stopped answering in the middle', { exit: exit.unreachable })
-  for (const { path, data, type, target, mode, uid, gid } of readTar(tar)) {
-    const text = type === '0' ? data.toString('latin1') : ''
+  for (const { path, data, type, mode, uid, gid } of readTar(tar)) {
     snapshot.listing.push(`/${path}`)
-    if (type === '0') snapshot.files.set(`/${path}`, { text, mode, uid, gid })
-    if (!path.includes('/lxcnet/journal/')) read.push({ name: `./${path}\0${type === '2' ? `${target}\n` : ''}`, text })
+    if (type === '0') snapshot.files.set(`/${path}`, { text: data.toString('latin1'), mode, uid, gid })
   }
   return snapshot
-}
-
-function digest(read: readonly { name: string; text: string }[]): string {
-  const { createHash } = process.getBuiltinModule('node:crypto') // for changes alone, as with newNonce
-  const names = createHash('sha256')
-  const bytes = createHash('sha256')
-  for (const { name, text } of read) {
-    names.update(name, 'latin1')
-    bytes.update(text, 'latin1')
-  }
-  return `${names.digest('hex')}-${bytes.digest('hex')}`
 }

@@ -21,12 +21,17 @@ export interface NicProbeOptions {
 const usualIncludes = ['/etc/lxc/default.conf', '/usr/share/lxc/config', '/usr/share/lxc/config/common.conf.d']
 
 export function nicProbe({ lxcpath, fallback, containers, only, includes, scripts, quote }: NicProbeOptions): Probe {
+  const named = containers.map(quote).join(' ')
   const asked = [...usualIncludes, ...includes].map(quote).join(' ')
   return {
     fragment: 'nic.sh',
     setup: [`nic_lxcpath ${quote(lxcpath)} ${quote(fallback)}`],
-    frames: ['nic_links', `lx_links ${asked}`, `nic_scripts ${scripts.map(quote).join(' ')}`],
-    live: [`nic_live ${containers.map(quote).join(' ')}`],
-    paths: [only ? `nic_paths ${containers.map(quote).join(' ')}` : 'nic_paths', `lx_path ${asked}`],
+    frames: [
+      only ? `nic_links ${named}` : 'nic_links',
+      `lx_links ${asked}`,
+      `nic_scripts ${scripts.map(quote).join(' ')}`,
+    ],
+    live: [`nic_live ${named}`],
+    paths: [only ? `nic_paths ${named}` : 'nic_paths', `lx_path ${asked}`],
   }
 }

@@ -27,7 +27,10 @@ export interface FileChange {
 export interface RunChange {
   kind: 'run'
   argv: string[]
-  /** Takes it back; a command without one is final: it runs after the commit mark and stays. */
+  /**
+   * Takes it back, also when a kill came before the command did anything: it must succeed then too. A command without
+   * one is final: it runs after the commit mark and stays.
+   */
   undo?: string[]
   /** Must succeed once everything is applied. */
   check?: string[]

@@ -1,6 +1,5 @@
 /** Ten thousand containers: seconds and memory of `list`, how both grow, and what a `create` costs beside it. */
-import { inTurn, lxcnet, median, peakMemory, processes, type Ran } from './run.ts'
-import type { Measure } from './startup.ts'
+import { inTurn, lxcnet, type Measure, median, peakMemory, processes, type Ran } from './run.ts'
 import { containerName, withTree } from './tree.ts'
 
 const rounds = 5

@@ -1,6 +1,5 @@
 /** What reading a host with one container takes, as a multiple of `node -e 0`: start-up, one `sh` and the answer. */
-import { inTurn, lxcnet, median, node } from './run.ts'
-import type { Measure } from './startup.ts'
+import { inTurn, lxcnet, type Measure, median, node } from './run.ts'
 import { containerName, withTree } from './tree.ts'
 
 const rounds = 21

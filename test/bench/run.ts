@@ -4,7 +4,15 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-export const program = join(import.meta.dirname, '../../bin/run.js')
+/** One figure that has to hold: a ratio, and the most that it may be. */
+export interface Measure {
+  name: string
+  ratio: number
+  limit: number
+  detail: string
+}
+
+const program = join(import.meta.dirname, '../../bin/run.js')
 
 export interface Ran {
   milliseconds: number

@@ -132,7 +132,7 @@ ip addr add 10.8.0.1/24 dev br0; ip addr add 10.9.0.1/24 dev br1`)
     const { stdout } = await h1.lxcnet(['history', String(report.id)])
     assert.match(stdout, /\+lxc\.net\.0\.mtu = 1400/)
     // the rollback is a change like any other
-    await change(h1, ['rollback', String(back.id).slice(-4)])
+    await change(h1, ['rollback', String(back.id).split('-').at(-1) ?? ''])
     assert.equal(await h1.ok('grep -h mtu /var/lib/lxc/web?/config'), 'lxc.net.0.mtu = 1400\n'.repeat(3))
     await change(h1, 'unset web*:0 mtu')
   })

@@ -8,7 +8,7 @@ import { keyOfFlag, keys, type NicType, nicTypes } from '../../src/nic/keys.ts'
 import { Lab, type LabHost } from './lab/lab.ts'
 
 const seed = 20260114
-const containers = 120
+const containers = 240
 
 interface Request {
   type: NicType

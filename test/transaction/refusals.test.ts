@@ -243,7 +243,7 @@ for (const shell of shells) {
       withTree(async (tree) => {
         fill(tree)
         fs.mkdirSync(tree.journal, { recursive: true })
-        const holder = spawn('flock', ['-n', tree.journal, 'sleep', '60'], { detached: true, stdio: 'ignore' })
+        const holder = spawn('flock', [tree.journal, 'sleep', '60'], { detached: true, stdio: 'ignore' })
         const release = whenDone(() => process.kill(-(holder.pid ?? Number.NaN), 'SIGKILL'))
         try {
           await until(() => tree.locked(), 'the lock is held')
