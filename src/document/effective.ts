@@ -10,7 +10,7 @@ import { modernKey } from './legacy-keys.ts'
 import { encodingFinding, type Finding, textFinding, valueFinding } from './line-problems.ts'
 import { isProxmox, type Line, lineEnd, type Setting } from './lxc-config.ts'
 import { type NetKey, parseNetKey } from './net-key.ts'
-import { type KeyRules, type Nic, type Overridden, type Value, valueAt, type Where } from './nic.ts'
+import type { KeyRules, Nic, Overridden, Where } from './nic.ts'
 import { NicSet } from './nic-set.ts'
 import type { Problem } from './problem.ts'
 
@@ -29,16 +29,12 @@ export interface Effective {
   problems: Problem[]
   /** Every include met, as written. */
   includes: string[]
-  /** Key → winning value, of all keys that are not about NICs; cleared keys are absent. */
-  settings: Map<string, Value>
   overridden: Overridden[]
 }
 
 export interface EvaluateOptions extends KeyRules {
   /** A file gives one source, a directory its `*.conf` in the order LXC meets them; undefined when it is missing. */
   include(path: string): Source[] | undefined
-  /** Leaves `settings` empty: of ten thousand containers they are 90 MB. */
-  nicsOnly?: boolean
 }
 
 /** Includes that go on under ever new names, or double without end, are cut off here. */
@@ -53,7 +49,6 @@ class Evaluation {
   readonly options: EvaluateOptions
   readonly problems: Problem[] = []
   readonly includes: string[] = []
-  readonly settings = new Map<string, Value>()
   readonly nics: NicSet
   /** Files being read, the own first. */
   readonly stack: Source[] = []
@@ -92,7 +87,6 @@ class Evaluation {
       nics: this.nics.list(),
       problems: this.problems,
       includes: this.includes,
-      settings: this.settings,
       overridden: this.nics.overridden,
     }
   }
@@ -134,7 +128,7 @@ class Evaluation {
   }
 
   apply(setting: Setting, where: Where): void {
-    const { key, value } = setting
+    const { key } = setting
     if (this.keepsCarriageReturn && setting.raw.includes('\r')) {
       this.once(
         {
@@ -152,11 +146,7 @@ class Evaluation {
       this.checkStyle(net, where)
       this.nics.apply(net, setting, where)
     } else if (key === 'lxc.include') this.include(setting, where)
-    else {
-      this.checkLegacyKey(key, where)
-      if (value === '') this.settings.delete(key)
-      else if (!this.options.nicsOnly) this.settings.set(key, valueAt(value, where))
-    }
+    else this.checkLegacyKey(key, where)
   }
 
   checkStyle(net: NetKey, where: Where): void {

@@ -36,7 +36,6 @@ export function readHost(answers: Answers, { lxcVersion, asked }: ReadOptions): 
   )
   const options = {
     include: includes.find,
-    nicsOnly: true,
     ...(version === undefined ? {} : { lxcVersion: version }),
     known: refusal,
     types: typesOf,

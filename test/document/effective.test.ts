@@ -156,14 +156,6 @@ describe('effective: what LXC sees', () => {
     assert.deepEqual(how('/a.conf'), ['link type /a.conf:1', 'type value /a.conf:1'])
     assert.deepEqual(how('/b.conf'), ['type clear /b.conf:1', 'link clear /b.conf:1'])
   })
-
-  it('keeps the winning values of all other keys', () => {
-    const { settings } = see('lxc.uts.name = a\nlxc.uts.name = b\nlxc.rootfs.path = /x\nlxc.rootfs.path =\n')
-    assert.deepEqual(
-      [...settings].map(([key, { value, line }]) => [key, value, line]),
-      [['lxc.uts.name', 'b', 2]],
-    )
-  })
 })
 
 describe('effective: problems', () => {

@@ -7,7 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Lab, type VmHost } from './lab/lab.ts'
 
 const config = '/data/var/lib/lxc/web01/config'
-const text = (mtu: number): string => `lxc.net.0.type = veth\nlxc.net.0.link = br0\nlxc.net.0.flags = up\nlxc.net.0.mtu = ${mtu}\n`
+const text = (mtu: number): string =>
+  `lxc.net.0.type = veth\nlxc.net.0.link = br0\nlxc.net.0.flags = up\nlxc.net.0.mtu = ${mtu}\n`
 
 describe('a power cut', function () {
   this.timeout(600_000)

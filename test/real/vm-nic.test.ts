@@ -161,7 +161,7 @@ describe('vlan and ipvlan on virtual machines', function () {
     )
     const { status, stderr } = await a.start('mac')
     assert.notEqual(status, 0, 'LXC reads the key, the kernel refuses it')
-    assert.match(stderr, /hw ?address|hwaddr|Operation not supported/i)
+    assert.match(stderr, /Operation not supported - Failed to setup hw address/)
     await change(a, 'unset mac:0 hwaddr')
     await start(a, 'mac')
     await a.stop('mac')
