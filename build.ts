@@ -42,7 +42,7 @@ function write(file: string, text: string): void {
 /** Nothing that goes into dist/ is younger than dist/main.cjs. */
 function isFresh(): boolean {
   const built = statSync(join(root, 'dist/main.cjs'), { throwIfNoEntry: false })?.mtimeMs ?? 0
-  const sources = globSync(['src/**/*.ts', 'templates/man/*', 'build.ts', 'package-lock.json'], { cwd: root })
+  const sources = globSync(['src/**/*.ts', 'templates/**', 'build.ts', 'package-lock.json'], { cwd: root })
   return sources.every((file) => statSync(join(root, file)).mtimeMs < built)
 }
 

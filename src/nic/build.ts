@@ -1,5 +1,5 @@
 /** From what was asked for to the lines of a NIC: values checked, defaults written out, free addresses chosen. */
-import { addressValue, nextFree, parseCidr } from '../core/address.ts'
+import { addressValue, contains, nextFree, parseCidr } from '../core/address.ts'
 import { lxcPrefix, newMac } from '../core/mac.ts'
 import { claimsOf, type Finding } from './checks.ts'
 import { findKey, type Key, keyOfFlag, keys, type NicType } from './keys.ts'
@@ -124,6 +124,14 @@ export function choose(
     return checkValue(key, free, view.version)
   }
   return checkValue(key, text, view.version)
+}
+
+/** Is `address` one that `next:SUBNET` could have chosen? */
+export function isNextOf(text: string, address: string): boolean {
+  const family = text.includes(':', 'next:'.length) ? 6 : 4
+  const subnet = text.startsWith('next:') ? parseCidr(text.slice('next:'.length), family) : undefined
+  const one = parseCidr(address, family)
+  return subnet !== undefined && one !== undefined && one.prefix === subnet.prefix && contains(subnet, one.value)
 }
 
 /** Every address that a config or a link of this host has, and every gateway. */

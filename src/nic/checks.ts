@@ -143,6 +143,17 @@ function typeChecks({ nic, nics, view }: Subject): Finding[] {
     )
   }
   if (value(nic, 'l2proxy') === '1') {
+    // network.c:lxc_is_ip_forwarding_enabled() and lxc_is_ip_neigh_proxy_enabled()
+    const on = `net.ipv4.conf.${link}.forwarding=1, for IPv6 net.ipv6.conf.${link}.forwarding=1 and proxy_ndp=1`
+    if (link !== undefined)
+      found.push(
+        warning(
+          'l2proxy-sysctl',
+          `l2proxy: the container starts only with ${on}`,
+          `sysctl -w net.ipv4.conf.${link}.forwarding=1`,
+          'l2proxy',
+        ),
+      )
     if (link === undefined) found.push(error('l2proxy-link', 'l2proxy needs a link', 'add --link', 'l2proxy'))
     if (type === 'ipvlan' && modeOf(nic) !== 'l3s')
       found.push(error('l2proxy-mode', 'l2proxy on an ipvlan works in mode l3s only', 'use --mode l3s', 'l2proxy'))

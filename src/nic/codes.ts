@@ -63,6 +63,10 @@ export const nicCodes: Record<string, { summary: string; fix: string }> = {
   },
   'l2proxy-link': { summary: 'l2proxy needs a link.', fix: 'set link=…' },
   'l2proxy-mode': { summary: 'l2proxy on an ipvlan works in mode l3s only.', fix: 'set mode=l3s' },
+  'l2proxy-sysctl': {
+    summary: 'With l2proxy LXC starts a container only where its link forwards.',
+    fix: 'sysctl -w net.ipv4.conf.LINK.forwarding=1; --allow l2proxy-sysctl once that is so.',
+  },
   'link-missing': { summary: 'The type needs a link.', fix: 'set link=…' },
   'link-not-bridge': {
     summary: 'A veth hangs on a link that is no bridge; LXC takes it for an Open vSwitch and fails.',

@@ -21,7 +21,7 @@ export async function createContainer(
   { template, args }: { template: string; args: readonly string[] },
   options: Pick<ChangeOptions, 'dryRun' | 'allow' | 'confirm'>,
 ): Promise<ChangeReport | undefined> {
-  const { view } = await readView(context, { containers: [] })
+  const { view, snapshot } = await readView(context, { containers: [] })
   if (view.containers.has(request.container)) return undefined
   if (context.scope.root !== '') {
     throw new LxcnetError(
@@ -31,7 +31,11 @@ export async function createContainer(
     )
   }
   // bad input must not leave a container behind: the NIC is judged before there is one
-  const draft = createNic(context, withEmpty(view, request.container), request)
+  const draft = createNic(
+    context,
+    withNew(view, request.container, snapshot.files.get(defaultConfig)?.text ?? ''),
+    request,
+  )
   refuseErrors(judge(draft.notes, options.allow))
   const argv = [
     'lxc-create',
@@ -61,17 +65,20 @@ export async function createContainer(
   return undefined
 }
 
-/** The host as if an empty container were there. */
-function withEmpty(view: View, name: string): View {
+/** What lxc-create copies into a new container's config, lxc-create(1). */
+const defaultConfig = '/etc/lxc/default.conf'
+
+/** The host as if the container were there. */
+function withNew(view: View, name: string, text: string): View {
   const path = `${view.lxcpath}/${name}/config`
   const container: Container = {
     name,
     path,
-    text: '',
+    text,
     mode: 0o640,
     uid: 0,
     gid: 0,
-    effective: view.evaluate(path, ''),
+    effective: view.evaluate(path, text),
     state: 'stopped',
     live: undefined,
   }

@@ -10,6 +10,7 @@ import {
   type Entries,
   type Finding,
   findKey,
+  isNextOf,
   keyOfWord,
   modeOf,
   type Nic,
@@ -17,6 +18,7 @@ import {
   programOf,
   typeOf,
   value,
+  values,
 } from '../nic/index.ts'
 import type { Draft } from './change.ts'
 import type { Context, View } from './context.ts'
@@ -49,7 +51,8 @@ export function createNic(context: Context, view: View, request: CreateRequest):
       suggestions: [`\`lxcnet show ${container.name}\` lists its NICs`],
     })
 
-  const kept = replace === undefined || old === undefined ? given : keepMac(given, old, type)
+  const still = old === undefined ? given : keepAddress(given, old)
+  const kept = replace === undefined || old === undefined ? still : keepMac(still, old, type)
   const { entries, findings } = buildNic(type, kept, others, view, context.random)
   const asked = new Set([...given.keys()].flatMap((flag) => keyOfWord(flag, type)?.name ?? []))
   if (old !== undefined && alreadySo(old, entries, asked) && typeOf(old) === type && findings.length === 0) {
@@ -146,6 +149,17 @@ function keepMac(
   return given.has('hwaddr') || mac === undefined || !fits || /x/i.test(mac)
     ? given
     : new Map([...given, ['hwaddr', [mac]]])
+}
+
+/** An address that was chosen from a subnet before is not chosen anew: the same command twice changes nothing. */
+function keepAddress(given: ReadonlyMap<string, readonly string[]>, old: Nic): ReadonlyMap<string, readonly string[]> {
+  return new Map(
+    [...given].map(([flag, texts]) => {
+      if (flag !== 'ipv4' && flag !== 'ipv6') return [flag, texts]
+      const have = values(old, `${flag}.address`).map((text) => text.split(' ')[0] ?? '')
+      return [flag, texts.map((text) => have.find((one) => isNextOf(text, one)) ?? text)]
+    }),
+  )
 }
 
 function notInLegacy(entries: Entries, { container }: CreateRequest): Finding[] {

@@ -127,6 +127,12 @@ describe('the NIC commands on a tree', () => {
       assert.match(tree.config('web01'), /ipv4.address = 10.0.5.3\/24\n/)
     })
 
+    it('chooses no other address when the same command is given twice', () => {
+      const words = ['create', 'bare', '--type', 'veth', '--link', 'br7', '--index', '0', '--ipv4', 'next:10.0.5.0/24']
+      ok(tree.run(...words))
+      assert.match(ok(tree.run(...words)).stdout, /Already so/)
+    })
+
     it('says when a subnet is full', () => {
       for (const [name, status] of [
         ['bare', 0],

@@ -111,7 +111,7 @@ describe('checks of a NIC', () => {
       `${macvlan}; name = eth0; ipv4.address = 198.51.100.5/24 198.51.100.255; ipv6.address = 2001:db8::5/64; ipv6.gateway = 2001:db8::1`,
     ],
     ['vlan', 'type = vlan; link = eth1; vlan.id = 10; flags = up'],
-    ['ipvlan in l3s with l2proxy', 'type = ipvlan; ipvlan.mode = l3s; link = eth1; flags = up; l2proxy = 1'],
+    ['ipvlan in l3s', 'type = ipvlan; ipvlan.mode = l3s; link = eth1; flags = up; l2proxy = 0'],
     ['phys', 'type = phys; link = eth1; flags = up'],
     ['empty', 'type = empty; flags = up'],
     ['none', 'type = none'],
@@ -238,7 +238,7 @@ describe('checks of a NIC', () => {
     [
       'l2proxy on an ipvlan in l2',
       'type = ipvlan; ipvlan.mode = l2; link = eth1; flags = up; l2proxy = 1',
-      ['l2proxy-mode'],
+      ['w:l2proxy-sysctl', 'l2proxy-mode'],
     ],
     ['l2proxy without link', 'type = veth; flags = up; script.up = /bin/true; l2proxy = 1', ['l2proxy-link']],
     [
