@@ -16,7 +16,9 @@ describe('lxcnet as a plain user', () => {
 echo 'ada:x:1000:1000::/home/ada:/bin/sh' >>/etc/passwd; echo 'ada:x:1000:' >>/etc/group
 mkdir -p /home/ada/.local/share/lxc/web01 /home/ada/.config; chown -R 1000:1000 /home/ada
 printf 'lxc.uts.name = web01\\n' >/home/ada/.local/share/lxc/web01/config; chown 1000:1000 /home/ada/.local/share/lxc/web01/config
-rm -f /etc/lxc/lxc-usernet`)
+rm -f /etc/lxc/lxc-usernet
+# the checkout may be closed to others
+mkdir /opt/readable; cd /opt/lxcnet; cp -r bin dist templates package.json /opt/readable; chmod -R a+rX /opt/readable`)
   })
 
   after(() => lab.down())
@@ -32,7 +34,8 @@ rm -f /etc/lxc/lxc-usernet`)
       'env',
       'HOME=/home/ada',
       'USER=ada',
-      'lxcnet',
+      '/opt/node/bin/node',
+      '/opt/readable/bin/run.js',
       ...line.split(' '),
     ])
   const config = () => h1.ok('cat /home/ada/.local/share/lxc/web01/config')
