@@ -8,6 +8,7 @@ import { type Command, Config, type Interfaces } from '@oclif/core'
 import pjson from '../package.json' with { type: 'json' }
 import { closest } from './cli/closest.ts'
 import { asLxcnetError, errorDocument, errorText, interrupted } from './cli/failure.ts'
+import { decodeBytes } from './cli/json.ts'
 import { exit, LxcnetError } from './core/error.ts'
 
 /** What oclif tells about every command, by id (`nat:list`), made at build time. */
@@ -17,7 +18,9 @@ export type Manifest = Record<string, Command.Cached>
 const load = async (id: string): Promise<Command.Class> =>
   (await import(`./commands/${id.replaceAll(':', '/')}.ts`)).default
 
-export async function main(argv: string[], manifest: Manifest): Promise<void> {
+/** @param words as Node.js decoded them; inside, every text is bytes as latin1, since file names and configs are bytes */
+export async function main(words: string[], manifest: Manifest): Promise<void> {
+  const argv = words.map((word) => Buffer.from(word).toString('latin1'))
   if (beforeDashes(argv).includes('--no-color')) process.env['NO_COLOR'] = '1'
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe)
   process.on('SIGINT', () => {
@@ -100,7 +103,7 @@ function report(thrown: unknown, argv: string[]): number {
   const error = asLxcnetError(thrown)
   const flags = beforeDashes(argv)
   const verbose = flags.includes('-v') || flags.includes('--verbose') || process.env['DEBUG'] !== undefined
-  if (flags.includes('--json')) print(`${JSON.stringify(errorDocument(error), null, 2)}\n`)
+  if (flags.includes('--json')) print(`${JSON.stringify(errorDocument(error), decodeBytes, 2)}\n`)
   else process.stderr.write(errorText(error, verbose))
   return error.exit
 }

@@ -16,19 +16,31 @@ nic_lxcpath() {
   lx_frame lxcpath 0 - "$lx_lxcpath"
 }
 
+# nic_link NAME: frames a config that is a link, that cannot be read, or that is no file.
+nic_link() {
+  lx_name=$1
+  lx_links "$lx_base/$lx_name/config"
+  lx_canon "$lx_base/$lx_name/config" || return
+  lx_dir=$lx_root${lx_real%/*}
+  if [ -d "$lx_dir" ] && ! [ -x "$lx_dir" ]; then
+    lx_frame unreadable 0 "$lx_base/$lx_name/config" '' # a plain user among the containers of root
+  elif [ -e "$lx_root$lx_real" ] && ! [ -f "$lx_root$lx_real" ]; then
+    lx_frame unreadable 0 "$lx_base/$lx_name/config" ''
+  fi
+}
+
 # nic_links [NAME...]: frames every config, or each of those named, that is not a plain readable file where its name says.
 nic_links() {
   lx_canon "$lx_lxcpath" || return
   lx_base=$lx_real
   [ "$lx_base" = "$lx_lxcpath" ] || lx_frame link 0 "$lx_lxcpath" "$lx_base"
   if [ "$#" -gt 0 ]; then
-    for lx_name in "$@"; do lx_links "$lx_base/$lx_name/config"; done
+    for lx_name in "$@"; do nic_link "$lx_name"; done
     return
   fi
   for lx_c in "$lx_root$lx_base"/*; do
-    if [ -L "$lx_c" ] || [ -L "$lx_c/config" ] || ! [ -r "$lx_c/config" ]; then
-      [ -e "$lx_c/config" ] || [ -L "$lx_c/config" ] || [ -L "$lx_c" ] || continue
-      lx_links "$lx_base/${lx_c##*/}/config"
+    if [ -L "$lx_c" ] || [ -L "$lx_c/config" ] || ! [ -f "$lx_c/config" ] || ! [ -r "$lx_c/config" ]; then
+      nic_link "${lx_c##*/}"
     fi
   done
 }

@@ -295,6 +295,8 @@ lx_transaction() {
     { lx_mark committed || [ -e "$lx_entry/committed" ]; }; then
     lx_frame committed 0 "$lx_tx" ''
     lx_finish
+    lx_prune
+    exec 9<&- # what follows cannot be taken back, and may take its time
     lx_each final "$lx_entry/final"
   else
     lx_reason=$lx_why
@@ -303,15 +305,19 @@ lx_transaction() {
 $lx_bad${lx_kept:+changed by someone else meanwhile and left alone: $lx_kept}"
     else lx_frame undone 0 "$lx_tx" "$lx_reason"; fi
     lx_finish
+    lx_prune
+    exec 9<&-
   fi 2>/dev/null
-  # the journal is bounded: the hundred newest entries stay
+}
+
+# lx_prune: the journal is bounded: the hundred newest entries stay, and this one whatever the clock says.
+lx_prune() {
   set -- "$lx_journal"/*
   while [ "$#" -gt 100 ]; do
     # an entry without its marks would look unfinished: it leaves the journal by one rename
-    mv "$1" "$lx_journal/.new-${1##*/}" && rm -rf "$lx_journal/.new-${1##*/}"
+    [ "$1" = "$lx_entry" ] || { mv "$1" "$lx_journal/.new-${1##*/}" && rm -rf "$lx_journal/.new-${1##*/}"; }
     shift
   done 2>/dev/null
-  exec 9<&-
 }
 
 # lx_recovery STATE: finishes what killed runs left.

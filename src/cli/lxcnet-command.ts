@@ -3,6 +3,7 @@ import { Command, Flags, type Interfaces } from '@oclif/core'
 import { exit, LxcnetError } from '../core/error.ts'
 import { type Ask, asker } from './ask.ts'
 import { closest } from './closest.ts'
+import { decodeBytes } from './json.ts'
 
 const helpGroup = 'GLOBAL'
 
@@ -32,8 +33,13 @@ export abstract class LxcnetCommand extends Command {
       multiple: true,
       multipleNonGreedy: true,
       delimiter: ',',
-      description: 'accept a warning by its code; may be repeated',
+      description: "accept a warning by its code, or an error that rests on the host's state; may be repeated",
     }),
+  }
+
+  /** The words of the command line, for the history. */
+  protected get words(): string[] {
+    return [...(this.id ?? '').split(':'), ...this.argv]
   }
 
   protected ask: Ask = asker({ yes: false, json: true })
@@ -64,7 +70,7 @@ export abstract class LxcnetCommand extends Command {
   }
 
   protected override logJson(document: unknown): void {
-    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`)
+    process.stdout.write(`${JSON.stringify(document, decodeBytes, 2)}\n`)
   }
 
   private unknownFlag(flags: string[]): LxcnetError {

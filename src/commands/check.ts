@@ -20,7 +20,7 @@ export default class Check extends LxcnetCommand {
 
   async run(): Promise<CheckReport> {
     const { args, flags } = await this.parse(Check)
-    const context = openContext(flags, process.argv.slice(2))
+    const context = openContext(flags, this.words)
     const { view } = await readView(context, { containers: [], scripts: 'all' })
     const chosen = args.container === undefined ? [...view.containers.values()] : selectContainers(view, args.container)
     const report = checkHost(context.host.name, view, chosen, new Set(flags.allow))

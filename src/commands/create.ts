@@ -1,11 +1,12 @@
 import { Args, Flags } from '@oclif/core'
 import { ChangeCommand, restartFlag } from '../cli/change-command.ts'
+import { exit, LxcnetError } from '../core/error.ts'
 import { keys, type NicType, nicTypes, type ValueKind } from '../nic/index.ts'
 import type { ChangeReport } from '../report/change.ts'
 import { askForNic } from '../workflow/ask-nic.ts'
 import { change } from '../workflow/change.ts'
 import { checkContainerName } from '../workflow/context.ts'
-import { createContainer } from '../workflow/create-container.ts'
+import { afterMaking, createContainer } from '../workflow/create-container.ts'
 import { createNic, hooksIn } from '../workflow/create-nic.ts'
 import { openContext } from '../workflow/open.ts'
 
@@ -51,6 +52,9 @@ const keyFlags = Object.fromEntries(
     return [flag, list ? Flags.string({ ...common, multiple: true, multipleNonGreedy: true }) : Flags.string(common)]
   }),
 )
+
+const usage = (message: string, way: string): LxcnetError =>
+  new LxcnetError('usage', message, { exit: exit.usage, suggestions: [way] })
 
 export default class Create extends ChangeCommand {
   static override summary = 'Give a container one more NIC.'
@@ -99,7 +103,15 @@ export default class Create extends ChangeCommand {
     const dashes = this.argv.indexOf('--')
     const templateArgs = dashes === -1 ? [] : this.argv.slice(dashes + 1)
     const words = (argv as string[]).slice(0, argv.length - templateArgs.length)
-    const context = openContext(flags, process.argv.slice(2))
+    const surplus = flags.name === undefined ? words.slice(1) : words
+    if (surplus.length > 0)
+      throw usage(
+        `${surplus.join(' ')}: one container is enough`,
+        '-n or the word behind create names it; a flag takes one value: repeat it for more',
+      )
+    if (templateArgs.length > 0 && flags.template === undefined)
+      throw usage(`-- ${templateArgs.join(' ')}: nothing to give that to`, 'add --template')
+    const context = openContext(flags, this.words)
     const asked = await askForNic(context, this.ask, { container: flags.name ?? words[0], type: flags.type, given })
     checkContainerName(asked.container)
     const request = {
@@ -111,16 +123,24 @@ export default class Create extends ChangeCommand {
       fresh: flags.template !== undefined,
     }
     const options = this.options(flags)
-    if (flags.template !== undefined) {
-      const made = await createContainer(context, request, { template: flags.template, args: templateArgs }, options)
-      if (made !== undefined) return this.finish(made)
-    }
-    return this.finish(
-      await change(context, {
+    const add = (confirm = options.confirm): Promise<ChangeReport> =>
+      change(context, {
         ...options,
+        confirm,
         scripts: hooksIn(request.given),
         draft: ({ view }) => createNic(context, view, request),
-      }),
+      })
+    if (flags.template === undefined) return this.finish(await add())
+    const made = await createContainer(context, request, { template: flags.template, args: templateArgs }, options)
+    if (made === undefined) return this.finish(await add())
+    if ('report' in made) return this.finish(made.report)
+    // asked and answered for the whole already
+    return this.finish(
+      await afterMaking(
+        made.step,
+        request.container,
+        add(async () => true),
+      ),
     )
   }
 }

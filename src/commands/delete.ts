@@ -23,7 +23,7 @@ export default class Delete extends ChangeCommand {
 
   async run(): Promise<ChangeReport> {
     const { args, flags } = await this.parse(Delete)
-    const context = openContext(flags, process.argv.slice(2))
+    const context = openContext(flags, this.words)
     return this.finish(
       await change(context, {
         ...this.options(flags),

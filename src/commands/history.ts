@@ -18,7 +18,7 @@ export default class History extends LxcnetCommand {
 
   async run(): Promise<HistoryReport> {
     const { args, flags } = await this.parse(History)
-    const context = openContext(flags, process.argv.slice(2))
+    const context = openContext(flags, this.words)
     if (args.id === undefined) {
       const report = await readHistory(context)
       this.show(historyText(report, columns()))

@@ -18,7 +18,7 @@ export default class List extends LxcnetCommand {
 
   async run(): Promise<ListReport> {
     const { args, flags } = await this.parse(List)
-    const context = openContext(flags, process.argv.slice(2))
+    const context = openContext(flags, this.words)
     const reading = await readView(context, { containers: [] })
     const chosen = args.container === undefined ? undefined : selectContainers(reading.view, args.container)
     const report = listNics(context.host.name, reading, chosen)

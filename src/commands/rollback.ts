@@ -1,5 +1,5 @@
 import { Args } from '@oclif/core'
-import { ChangeCommand } from '../cli/change-command.ts'
+import { ChangeCommand, restartFlag } from '../cli/change-command.ts'
 import type { ChangeReport } from '../report/change.ts'
 import { change } from '../workflow/change.ts'
 import { readEntry, rollbackDraft } from '../workflow/history.ts'
@@ -17,13 +17,18 @@ export default class Rollback extends ChangeCommand {
       description: 'of a change, as `lxcnet history` prints it, or its last five characters',
     }),
   }
+  static override flags = { restart: restartFlag }
 
   async run(): Promise<ChangeReport> {
     const { args, flags } = await this.parse(Rollback)
-    const context = openContext(flags, process.argv.slice(2))
+    const context = openContext(flags, this.words)
     const entry = await readEntry(context, args.id)
     return this.finish(
-      await change(context, { ...this.options(flags), draft: (reading) => rollbackDraft(reading, entry) }),
+      await change(context, {
+        ...this.options(flags),
+        files: entry.plan.changes.flatMap((step) => (step.kind === 'file' ? step.path : [])),
+        draft: (reading) => rollbackDraft(reading, entry, flags.restart),
+      }),
     )
   }
 }

@@ -33,7 +33,7 @@ export default class SetKeys extends ChangeCommand {
     const { argv, flags } = await this.parse(SetKeys)
     const [select = '', ...words] = argv as string[]
     const assignments = words.map(parseAssignment)
-    const context = openContext(flags, process.argv.slice(2))
+    const context = openContext(flags, this.words)
     return this.finish(
       await change(context, {
         ...this.options(flags),

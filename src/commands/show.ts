@@ -18,7 +18,7 @@ export default class Show extends LxcnetCommand {
 
   async run(): Promise<ShowReport> {
     const { args, flags } = await this.parse(Show)
-    const context = openContext(flags, process.argv.slice(2))
+    const context = openContext(flags, this.words)
     const reading = await readView(context, { containers: [] })
     const selected = args.nic.includes(':')
       ? selectNics(reading.view, args.nic)

@@ -22,7 +22,7 @@ export default class Unset extends ChangeCommand {
   async run(): Promise<ChangeReport> {
     const { argv, flags } = await this.parse(Unset)
     const [select = '', ...words] = argv as string[]
-    const context = openContext(flags, process.argv.slice(2))
+    const context = openContext(flags, this.words)
     return this.finish(
       await change(context, {
         ...this.options(flags),

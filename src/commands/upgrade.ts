@@ -20,7 +20,7 @@ export default class Upgrade extends ChangeCommand {
 
   async run(): Promise<ChangeReport> {
     const { args, flags } = await this.parse(Upgrade)
-    const context = openContext(flags, process.argv.slice(2))
+    const context = openContext(flags, this.words)
     return this.finish(
       await change(context, {
         ...this.options(flags),

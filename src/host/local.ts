@@ -14,6 +14,8 @@ export class LocalHost implements Host {
 
   exec(script: string): Promise<ExecResult> {
     const [command, ...args] = this.#shell
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the range of one byte
+    if (!/^[\x00-\xff]*$/.test(script)) throw new Error('a script holds a character that is no byte')
     return new Promise((resolve, reject) => {
       // A session of its own: what interrupts lxcnet must not interrupt a transaction that has begun.
       const child = spawn(command, args, { detached: true, stdio: ['pipe', 'pipe', 'pipe'], cwd: '/' })

@@ -7,9 +7,9 @@
  */
 import { exit, LxcnetError } from '../core/error.ts'
 import type { Probe } from '../core/probe.ts'
+import { quote, quoteAll } from '../core/shell.ts'
 import { templateText } from '../template/template.ts'
 import type { ExecResult, Host } from './port.ts'
-import { quote, quoteAll } from './shell.ts'
 import { readTar } from './tar.ts'
 
 /** Where on the host to work. */
@@ -133,7 +133,7 @@ export function frames(result: ExecResult, nonce: string, host: string): Frames 
     at = stdout.indexOf(mark, body, 'latin1')
   }
   if (list.length === 0) {
-    const said = result.stderr.trim().split('\n').slice(0, 3).join(' · ')
+    const said = result.stderr.trim().split('\n').slice(0, 3).join('; ')
     throw new LxcnetError(
       'unreachable',
       `${host}: the shell ended (${result.status ?? 'killed'}) before it answered${said && `: ${said}`}`,

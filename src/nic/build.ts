@@ -82,7 +82,7 @@ function defaultOf(
     // two NICs and more: LXC numbers unnamed ones by a rule that changed in 4.0.7, so the name is said
     const taken = new Set(namesInside(others).values())
     const own = type === 'phys' ? wanted.get('link')?.[0] : undefined
-    if (own !== undefined && !taken.has(own)) return [own]
+    if (own !== undefined && !own.endsWith('+') && !taken.has(own)) return [own]
     for (let n = 0; ; n++) if (!taken.has(`eth${n}`)) return [`eth${n}`]
   }
   return undefined
@@ -151,10 +151,12 @@ function takenAddresses(view: HostView, family: 4 | 6, chosen: ReadonlySet<strin
 export function alreadySo(nic: Nic, entries: Entries, asked: ReadonlySet<string>): boolean {
   const wanted = new Map<string, string[]>()
   for (const [key, text] of entries) wanted.set(key, [...(wanted.get(key) ?? []), text])
+  // asked for and without an entry: it shall not be there ("none")
+  for (const key of asked) if (!wanted.has(key) && nic.keys.has(key)) return false
   return [...wanted].every(([key, texts]) => {
     const have = (nic.keys.get(key) ?? []).map((one) => one.value)
     if (!asked.has(key) && !['type', 'macvlan.mode', 'ipvlan.mode', 'flags'].includes(key)) return true
-    if (findKey(key)?.list) return texts.every((text) => have.includes(text))
+    if (findKey(key)?.list) return texts.length === have.length && texts.every((text) => have.includes(text))
     return have.at(-1) === texts[0]
   })
 }

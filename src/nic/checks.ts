@@ -320,7 +320,7 @@ function addressChecks({ nic }: Subject): Finding[] {
       found.push(
         warning(
           'mtu-ipv6',
-          `mtu ${mtu} is below 1280, the least that IPv6 works with (RFC 8200 §5)`,
+          `mtu ${mtu} is below 1280, the least that IPv6 works with (RFC 8200, section 5)`,
           'use 1280 or more',
           'mtu',
         ),
@@ -572,7 +572,9 @@ function clashChecks({ container, nic, nics, view }: Subject): Finding[] {
     fix: string,
     key: string,
   ): void => {
-    const other = list?.find((claim) => claim.container.name !== container)
+    const path = view.containers.get(container)?.path
+    // names that share one config by a link clash in everything, which is said once as shared-config
+    const other = list?.find((claim) => claim.container.name !== container && claim.container.path !== path)
     if (other === undefined) return
     const finding = error(code, what(`${other.container.name}:${other.nic.index}`), fix, key)
     found.push(

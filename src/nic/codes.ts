@@ -80,7 +80,7 @@ export const nicCodes: Record<string, { summary: string; fix: string }> = {
     summary: 'The MTU is more than that of the parent; the kernel refuses it.',
     fix: 'Use the MTU of the parent or less.',
   },
-  'mtu-ipv6': { summary: 'IPv6 needs an MTU of 1280 (RFC 8200 §5).', fix: 'Use 1280 or more.' },
+  'mtu-ipv6': { summary: 'IPv6 needs an MTU of 1280 (RFC 8200, section 5).', fix: 'Use 1280 or more.' },
   'mtu-lowers-bridge': { summary: 'A port with a small MTU lowers its whole bridge.', fix: 'unset mtu' },
   'no-link': { summary: 'A veth without link and hook leads nowhere.', fix: 'set link=…' },
   'none-mixed': { summary: 'Type none has no effect beside another NIC.', fix: 'Use none alone.' },
@@ -106,6 +106,10 @@ export const nicCodes: Record<string, { summary: string; fix: string }> = {
   'script-missing': {
     summary: 'A hook is not there or cannot be run; the container would not start.',
     fix: 'Create it and make it executable.',
+  },
+  'shared-config': {
+    summary: 'Several containers have one config, by a symbolic link: a change of one is a change of all.',
+    fix: 'Copy the config where the containers shall differ.',
   },
   'subnet-full': { summary: 'No address of the subnet is free.', fix: 'Take another subnet.' },
   'two-default-routes': { summary: 'Two NICs have a gateway of the same family.', fix: 'Keep one of them.' },

@@ -19,6 +19,8 @@ export interface Container {
   state: ContainerState
   /** Links inside the running container; undefined when stopped or unreadable. */
   live: HostLink[] | undefined
+  /** Other containers whose config is the same file, by symbolic links; absent when there are none. */
+  sharedWith?: readonly string[]
 }
 
 /** A kernel link, as `ip -d -j address show` tells it. */
@@ -92,21 +94,27 @@ export function segmentOf(nic: Nic): string | undefined {
   return id === undefined || id === 'none' ? link : `${link}.${id}`
 }
 
-/** Name inside the container: the key, else the lowest free ethX; named NICs come first (network.c, LXC ≥ 4.0.7). */
+/**
+ * Name inside the container: the key, else the lowest free ethX; named NICs come first (network.c, LXC ≥ 4.0.7).
+ * The kernel fills a %d with the lowest free number (net/core/dev.c, __dev_alloc_name()).
+ */
 export function namesInside(nics: readonly Nic[]): Map<number, string> {
   const names = new Map<number, string>()
-  const devices = nics.filter((nic) => !['empty', 'none'].includes(typeOf(nic)))
-  for (const nic of devices) {
-    const name = value(nic, 'name') ?? (typeOf(nic) === 'phys' ? value(nic, 'link') : undefined)
-    if (name !== undefined) names.set(nic.index, name)
+  const patterns = new Map<number, string>()
+  for (const nic of nics) {
+    const type = typeOf(nic)
+    if (type === 'empty' || type === 'none') continue
+    const name = value(nic, 'name') ?? (type === 'phys' ? value(nic, 'link') : undefined) ?? 'eth%d'
+    if (name.includes('%d')) patterns.set(nic.index, name)
+    else if (!name.endsWith('+') || value(nic, 'name') !== undefined) names.set(nic.index, name) // eth+: any of them
   }
   const taken = new Set(names.values())
-  for (const nic of devices) {
-    if (names.has(nic.index)) continue
+  for (const [index, pattern] of patterns) {
     let n = 0
-    while (taken.has(`eth${n}`)) n++
-    names.set(nic.index, `eth${n}`)
-    taken.add(`eth${n}`)
+    while (taken.has(pattern.replace('%d', String(n)))) n++
+    const name = pattern.replace('%d', String(n))
+    names.set(index, name)
+    taken.add(name)
   }
   return names
 }

@@ -31,9 +31,12 @@ export function readHost(answers: Answers, { lxcVersion, asked }: ReadOptions): 
   const base = `${answers.links.get(lxcpath) ?? lxcpath}/`
   const states = readStates(answers, lxcpath)
   const containers = new Map<string, Container>()
-  const targets = new Map(
-    [...answers.links].filter(([asked]) => asked.startsWith(base)).map(([from, to]) => [to, from]),
-  )
+  /** Config → the names that reach it through symbolic links; LXC takes each of them for a container. */
+  const linked = new Map<string, string[]>()
+  for (const [from, to] of answers.links) {
+    const name = nameOf(from, base)
+    if (name !== undefined) linked.set(to, [...(linked.get(to) ?? []), name])
+  }
   const options = {
     include: includes.find,
     ...(version === undefined ? {} : { lxcVersion: version }),
@@ -46,6 +49,7 @@ export function readHost(answers: Answers, { lxcVersion, asked }: ReadOptions): 
     name: string,
     path: string,
     file: { text: string; mode: number; uid: number; gid: number } | undefined,
+    others: readonly string[] = [],
   ): void => {
     const { state, pid } = states.get(name) ?? { state: states.known ? 'stopped' : 'unknown', pid: undefined }
     containers.set(name, {
@@ -58,17 +62,23 @@ export function readHost(answers: Answers, { lxcVersion, asked }: ReadOptions): 
       effective: see(path, file?.text ?? ''),
       state: state as ContainerState,
       live: pid === undefined ? undefined : readLinks(answers.answers.get(`live/${pid}`)),
+      ...(others.length === 0 ? {} : { sharedWith: others }),
     })
   }
   for (const [path, file] of answers.files) {
-    const asked = targets.get(path) ?? path
-    if (!asked.startsWith(base) || !asked.endsWith('/config')) continue
-    const name = asked.slice(base.length, -'/config'.length)
-    if (!name.includes('/')) add(name, path, file)
+    const own = nameOf(path, base)
+    const names = [...(own === undefined ? [] : [own]), ...(linked.get(path) ?? [])]
+    for (const name of names)
+      add(
+        name,
+        path,
+        file,
+        names.filter((other) => other !== name),
+      )
   }
   for (const path of answers.unreadable) {
-    const name = path.startsWith(base) && path.endsWith('/config') ? path.slice(base.length, -'/config'.length) : '/'
-    if (!name.includes('/')) add(name, path, undefined)
+    const name = nameOf(path, base)
+    if (name !== undefined) add(name, answers.links.get(path) ?? path, undefined)
   }
   const links = readLinks(answers.answers.get('links'))
   return {
@@ -86,6 +96,13 @@ export function readHost(answers: Answers, { lxcVersion, asked }: ReadOptions): 
     evaluate: see,
     unread: includes.unread(),
   }
+}
+
+/** The container whose config a path is, by its name alone. */
+function nameOf(path: string, base: string): string | undefined {
+  if (!path.startsWith(base) || !path.endsWith('/config')) return undefined
+  const name = path.slice(base.length, -'/config'.length)
+  return name === '' || name.includes('/') ? undefined : name
 }
 
 /** Why this LXC refuses a key, for the document's evaluation. */

@@ -3,7 +3,7 @@
  *
  * Sources: lxc.container.conf(5), confile.c (what the parser takes), network.c and the kernel (what a start takes).
  */
-import { broadcast, parseCidr } from '../core/address.ts'
+import { broadcast, type Cidr, formatAddress, parseCidr } from '../core/address.ts'
 import { existingNameFault, linkNameFault } from '../core/link-name.ts'
 import { parseMac } from '../core/mac.ts'
 import { compareVersions } from '../core/version.ts'
@@ -13,6 +13,10 @@ export interface Fault {
   code: string
   message: string
   fix: string
+  /** A value to take instead, where there is a plain one. */
+  better?: string
+  /** LXC loads and starts it all the same: no error where it stands in a file already. */
+  loads?: true
 }
 
 export type Checked = { value: string } | Fault
@@ -23,7 +27,15 @@ export function checkValue(key: Key, text: string, version: string | undefined):
   if (/[\r\n\0]/.test(text))
     return fault('bad-value', key, text, 'has a line break or NUL in it', 'give it on one line')
   if (text.trim() === '')
-    return fault('bad-value', key, text, 'is empty', `use \`unset ${key.name}\` to remove the key`)
+    return fault(
+      'bad-value',
+      key,
+      text,
+      'is empty',
+      kind.kind === 'type'
+        ? `one of ${nicTypes.join(', ')}`
+        : `leave it out, or \`lxcnet unset CONTAINER:NIC ${key.name}\``,
+    )
   switch (kind.kind) {
     case 'type':
       return oneOf('bad-type', key, text, nicTypes)
@@ -38,15 +50,25 @@ export function checkValue(key: Key, text: string, version: string | undefined):
             text,
             'is not "up"; LXC takes any word, even "down", as up',
             'say up, or leave the key out',
+            { better: 'up', loads: true },
           )
     case 'link':
-      return named('bad-link', key, text, existingNameFault(text.replace(/\+$/, '')))
+      return link(key, text)
     case 'name':
       return interfaceName(key, text)
     case 'mac': {
       const mac = parseMac(text)
       if ('mac' in mac) return { value: mac.mac }
-      return fault(mac.code, key, text, mac.reason, 'for instance 00:16:3e:12:34:56; leave it out and lxcnet makes one')
+      const read = lxcMac(text)
+      const loads = read !== undefined && 'mac' in parseMac(read)
+      return fault(
+        mac.code,
+        key,
+        text,
+        mac.reason,
+        loads ? `for instance ${read}` : 'for instance 00:16:3e:12:34:56; leave it out and lxcnet makes one',
+        loads ? { better: read, loads } : { better: 'auto' },
+      )
     }
     case 'number':
       return number(key, text, kind.least, kind.most, kind.word)
@@ -61,8 +83,40 @@ export function checkValue(key: Key, text: string, version: string | undefined):
   }
 }
 
-function fault(code: string, key: Key, text: string, reason: string, fix: string): Fault {
-  return { code, message: `${key.name}: "${text}" ${reason}`, fix }
+function fault(
+  code: string,
+  key: Key,
+  text: string,
+  reason: string,
+  fix: string,
+  more: Pick<Fault, 'better' | 'loads'> = {},
+): Fault {
+  return { code, message: `${key.name}: "${text}" ${reason}`, fix, ...more }
+}
+
+/** A number as LXC reads it: in C's base 0, with blanks and a plus in front (confile.c, strtoul). */
+export function lxcNumber(text: string): number | undefined {
+  const [, octal, hex, decimal] = /^\s*\+?(?:(0[0-7]*)|0x([\da-f]+)|([1-9]\d*))$/i.exec(text) ?? []
+  if (octal !== undefined) return Number.parseInt(octal, 8)
+  if (hex !== undefined) return Number.parseInt(hex, 16)
+  return decimal === undefined ? undefined : Number(decimal)
+}
+
+/** The six bytes that LXC makes of a MAC; undefined for fewer, for more and for anything else (network.c:lxc_convert_mac). */
+export function lxcMac(text: string): string | undefined {
+  if (!/^(?:[\da-f]{2}:?|[\da-f](?::|$)){6}$/i.test(text)) return undefined
+  const bytes = text.match(/[\da-f]{2}|[\da-f](?=:|$)/gi) ?? []
+  return bytes.length === 6 ? bytes.map((byte) => byte.padStart(2, '0').toLowerCase()).join(':') : undefined
+}
+
+/** What LXC makes of an address: a prefix in any base; without one /64, or a guess from the last octet of an IPv4 one. */
+export function lxcCidr(text: string, family: 4 | 6): Cidr | undefined {
+  const [address = '', prefix] = (text.trim().split(' ')[0] ?? '').split('/')
+  const last = Number(address.split('.')[3])
+  // classful, with the byte order wrong: confile_utils.c:config_ip_prefix
+  const guessed = family === 6 ? 64 : last < 128 ? 8 : last < 192 ? 16 : last < 224 ? 24 : 0
+  const number = prefix === undefined ? guessed : lxcNumber(prefix)
+  return number === undefined ? undefined : parseCidr(`${address}/${number}`, family)
 }
 
 function oneOf(code: string, key: Key, text: string, words: readonly string[]): Checked {
@@ -77,10 +131,20 @@ function oneOf(code: string, key: Key, text: string, words: readonly string[]): 
   return fault(code, key, text, `is not one of ${words.join(', ')}`, hint)
 }
 
-function named(code: string, key: Key, text: string, reason: string | undefined): Checked {
-  return reason === undefined
-    ? { value: text }
-    : fault(code, key, text, reason, 'link names have 1 to 15 bytes, without "/", ":" and blanks')
+function link(key: Key, text: string): Checked {
+  const plain = text.replace(/\+$/, '')
+  const fix = 'link names have 1 to 15 bytes, without "/", ":" and blanks'
+  const reason = existingNameFault(plain)
+  if (reason !== undefined) return fault('bad-link', key, text, reason, fix)
+  if (plain === text) return { value: text }
+  return fault(
+    'bad-link',
+    key,
+    text,
+    'ends in "+": LXC takes the last link that begins so, and forgets the keys above',
+    `name one link: ${plain}`,
+    { better: plain, loads: true },
+  )
 }
 
 function interfaceName(key: Key, text: string): Checked {
@@ -98,15 +162,19 @@ function number(key: Key, text: string, least: number, most: number, word: strin
   if (word !== undefined && text === word) return { value: text }
   const range = `${least} to ${most}${word === undefined ? '' : ` or "${word}"`}`
   const code = key.name === 'mtu' ? 'bad-mtu' : key.name.includes('vlan') ? 'bad-vlan-id' : 'bad-value'
-  if (!/^\d+$/.test(text)) return fault(code, key, text, 'is not a number', `give ${range}`)
-  if (/^0\d/.test(text))
+  const read = lxcNumber(text)
+  if (read !== undefined && String(read) !== text && read >= least && read <= most) {
+    const octal = /^\s*\+?0\d/.test(text)
     return fault(
-      'octal-number',
+      octal ? 'octal-number' : code,
       key,
       text,
-      `starts with 0: LXC would read it as octal ${Number.parseInt(text, 8)}`,
-      `give ${range} without leading zeros`,
+      octal ? `starts with 0: LXC would read it as octal ${read}` : `is read by LXC as ${read}`,
+      `give ${range}${octal ? ' without leading zeros' : ''}`,
+      { better: String(read), loads: true },
     )
+  }
+  if (!/^\d+$/.test(text)) return fault(code, key, text, 'is not a number', `give ${range}`)
   const value = Number(text)
   return value >= least && value <= most
     ? { value: text }
@@ -125,15 +193,34 @@ function address(key: Key, text: string, family: 4 | 6, version: string | undefi
   const [cidr = '', given, ...more] = text.trim().split(' ')
   const example = family === 4 ? '10.0.5.3/24' : '2001:db8::3/64'
   const parsed = parseCidr(cidr, family)
+  const read = lxcCidr(cidr, family)
+  if (parsed === undefined && read !== undefined && more.length === 0 && given === undefined) {
+    const better = `${read.address}/${read.prefix}`
+    return fault(
+      'octal-number',
+      key,
+      text,
+      `has a prefix that LXC reads as /${read.prefix}`,
+      `write it in decimal: ${better}`,
+      { better, loads: true },
+    )
+  }
   if (parsed === undefined || more.length > 0 || (given !== undefined && family === 6)) {
     return fault('bad-address', key, text, `is not an IPv${family} address with a prefix`, `for instance ${example}`)
   }
   if (!parsed.explicit) {
-    const why = family === 4 ? 'has no prefix; LXC would guess one from the last octet' : 'has no prefix'
-    return fault('prefix-missing', key, text, why, `for instance ${parsed.address}/${family === 4 ? 24 : 64}`)
+    const why = family === 4 ? `LXC guesses /${read?.prefix} from the last octet` : 'LXC takes /64'
+    const better = `${parsed.address}/${family === 4 ? 24 : 64}`
+    return fault('prefix-missing', key, text, `has no prefix; ${why}`, `for instance ${better}`, {
+      better,
+      loads: true,
+    })
   }
   if ((family === 4 && parsed.value >> 28n === 0xen) || (family === 6 && parsed.value >> 120n === 0xffn)) {
-    return fault('address-multicast', key, text, 'is a multicast address', `for instance ${example}`)
+    // the kernel takes an IPv4 one and refuses an IPv6 one (net/ipv6/addrconf.c)
+    return fault('address-multicast', key, text, 'is a multicast address', `for instance ${example}`, {
+      ...(family === 4 ? { loads: true } : {}),
+    })
   }
   const written = `${parsed.address}/${parsed.prefix}`
   if (given !== undefined) {
@@ -180,13 +267,16 @@ function route(key: Key, text: string, family: 4 | 6): Checked {
       `is not an IPv${family} subnet`,
       family === 4 ? 'for instance 10.8.0.0/16' : 'for instance 2001:db8:1::/48',
     )
-  if (parsed.value !== parsed.first)
+  if (parsed.value !== parsed.first) {
+    const better = `${formatAddress(parsed.first, family)}/${parsed.prefix}`
     return fault(
       'route-host-bits',
       key,
       text,
       'has bits set behind its prefix, which the kernel refuses',
-      `did you mean the subnet ${text}?`,
+      `did you mean the subnet ${better}?`,
+      { better },
     )
+  }
   return { value: `${parsed.address}/${parsed.prefix}` }
 }

@@ -1,5 +1,6 @@
 /** What a changing command did or would do: one shape for people and for `--json`. */
 import { structuredPatch } from 'diff'
+import { quoteAll } from '../core/shell.ts'
 import type { Change, Impact, Note } from '../plan/plan.ts'
 import { readable } from './table.ts'
 
@@ -19,6 +20,8 @@ export interface ChangeReport {
   result: ChangeResult
   /** Of the journal entry, for `lxcnet rollback`; null when nothing was changed. */
   id: string | null
+  /** The command that takes it back, word by word; null when nothing was changed. */
+  rollback: string[] | null
   /** Why it was taken back, or what failed; null otherwise. */
   reason: string | null
   /** A line for each container. */
@@ -68,25 +71,28 @@ export function noteText({ severity, code, message, fix }: Note): string {
 /** How it ended, in one or two sentences. */
 export function resultText(report: ChangeReport): string {
   const { result, id, reason, pending, leftOut } = report
+  const back = quoteAll(report.rollback ?? [])
   const lines: string[] = []
   if (result === 'planned') lines.push('Nothing was changed (--dry-run).')
   else if (result === 'declined') lines.push('Nothing was changed.')
   else if (result === 'unchanged') lines.push('Already so; nothing to change.')
-  else if (result === 'applied') lines.push(`Done. To take it back: lxcnet rollback ${id}`)
+  else if (result === 'applied') lines.push(`Done. To take it back: ${back}`)
   else if (result === 'rolled-back') lines.push(`Rolled back, everything is as it was: ${reason}`)
   else if (result === 'rollback-failed')
     lines.push(`Failed, and could not be taken back completely; see \`lxcnet history ${id}\`. ${reason}`)
   else if (result === 'unverified') lines.push(`Written, but not confirmed: ${reason}`)
-  else lines.push(`Written, but the restart failed: ${reason}`, `To take it back: lxcnet rollback ${id}`)
+  else lines.push(`Written, but the restart failed: ${reason}`, `To take it back: ${back}`)
   lines.push(...leftOut.map((text) => `Left out: ${text}.`))
   if (result !== 'planned')
     lines.push(
       ...pending.map(
-        (name) =>
-          `${name} is running with its old NICs until it is restarted: lxc-stop -n ${name} && lxc-start -n ${name}`,
+        (name) => `${name} runs with other NICs than its config says until it is restarted (--restart does that).`,
       ),
     )
-  return lines.map(readable).join('\n')
+  return lines
+    .flatMap((line) => line.split('\n'))
+    .map(readable)
+    .join('\n')
 }
 
 /** Lines of a unified diff without its file header. */

@@ -6,8 +6,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { exit, LxcnetError } from '../core/error.ts'
 import type { Probe } from '../core/probe.ts'
+import { quote, quoteAll } from '../core/shell.ts'
 import type { Host } from '../host/port.ts'
-import { quote, quoteAll } from '../host/shell.ts'
 import {
   type Frames,
   frames,

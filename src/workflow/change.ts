@@ -6,7 +6,7 @@ import { type Container, pendingChanges } from '../nic/index.ts'
 import type { Change, Note, Plan } from '../plan/plan.ts'
 import type { ChangeReport } from '../report/change.ts'
 import { carryOut, newId, type Outcome, recover } from '../transaction/transaction.ts'
-import { type Context, probesFor, type Reading, readView, type View, viewOf } from './context.ts'
+import { type Context, isUp, probesFor, type Reading, readView, type View, viewOf } from './context.ts'
 
 /** What a workflow wants, worked out against one reading of the host. */
 export interface Draft {
@@ -24,6 +24,8 @@ export interface ChangeOptions {
   containers: readonly string[]
   /** Hooks that are about to be written: are they there? */
   scripts?: readonly string[]
+  /** Further files that the draft looks at. */
+  files?: readonly string[]
   draft(reading: Reading): Draft
   dryRun: boolean
   /** Codes that --allow names. */
@@ -39,7 +41,11 @@ export async function change(context: Context, options: ChangeOptions): Promise<
   const recovered: Note[] = []
   let confirmed = ''
   for (let attempt = 1; ; attempt++) {
-    const reading = await readView(context, { containers: options.containers, scripts: options.scripts ?? [] })
+    const reading = await readView(context, {
+      containers: options.containers,
+      scripts: options.scripts ?? [],
+      files: options.files ?? [],
+    })
     if (await settle(context, reading, options.dryRun, recovered)) continue
     const draft = options.draft(reading)
     const notes = [...recovered, ...judge(draft.notes, options.allow)]
@@ -50,6 +56,7 @@ export async function change(context: Context, options: ChangeOptions): Promise<
       result: 'planned',
       id: null,
       reason: null,
+      rollback: null,
       summary: draft.summary,
       changes: draft.changes,
       notes,
@@ -175,6 +182,11 @@ function finish(
   { includes, view }: Reading,
 ): ChangeReport {
   const { id, result, reason } = outcome
+  const place = [
+    context.scope.root === '' ? [] : ['--root', context.scope.root],
+    context.lxcpath === '' ? [] : ['-P', context.lxcpath],
+  ]
+  const rollback = ['lxcnet', 'rollback', id, ...place.flat()]
   if (result === 'undone') return { ...report, id, result: 'rolled-back', reason }
   if (result === 'failed') return { ...report, id, result: 'rollback-failed', reason }
   const failed = outcome.finals.find(({ status }) => status !== 0)
@@ -186,6 +198,7 @@ function finish(
     return {
       ...report,
       id,
+      rollback,
       result: 'unverified',
       reason:
         differs?.kind === 'file'
@@ -205,11 +218,12 @@ function finish(
     return {
       ...report,
       id,
+      rollback,
       result: 'restart-failed',
       reason: `${failed.argv.join(' ')}: ${failed.output.trim() || `exit status ${failed.status}`}`,
       pending,
     }
-  return { ...report, id, result: 'applied', pending }
+  return { ...report, id, rollback, result: 'applied', pending }
 }
 
 /** Are the NICs of a running container others now, although the live ones do not show it (a gateway, an MTU taken out)? */
@@ -230,7 +244,7 @@ function changedUnseen(name: string, before: View, after: View): boolean {
 function pendingOf(view: View, names: readonly string[]): string[] {
   return names.filter((name) => {
     const container: Container | undefined = view.containers.get(name)
-    if (container === undefined || (container.state !== 'running' && container.state !== 'frozen')) return false
+    if (container === undefined || !isUp(container, view)) return false
     return (pendingChanges(container, view)?.length ?? 1) > 0
   })
 }

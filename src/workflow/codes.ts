@@ -39,6 +39,10 @@ const ownCodes: Record<string, { summary: string; fix: string }> = {
     summary: 'The host lacks a command that every change needs. Nothing was changed.',
     fix: 'Install the package that is named.',
   },
+  'name-shifts': {
+    summary: 'Another NIC without a name of its own is called differently inside afterwards.',
+    fix: 'Give it the name it has: lxcnet set CT:N name=eth1.',
+  },
   'no-container': { summary: 'There is no such container.', fix: '`lxcnet list` shows the containers.' },
   'no-entry': { summary: 'The history has no such change.', fix: '`lxcnet history` lists them.' },
   'no-nic': { summary: 'The container has no such NIC.', fix: '`lxcnet show` lists its NICs.' },

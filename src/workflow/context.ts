@@ -1,10 +1,10 @@
 /** Where a command works and on whose behalf, and how it reads the host. */
 import { exit, LxcnetError } from '../core/error.ts'
 import type { Probe } from '../core/probe.ts'
+import { quote } from '../core/shell.ts'
 import type { Host } from '../host/port.ts'
-import { quote } from '../host/shell.ts'
 import { type Scope, type Snapshot, takeSnapshot } from '../host/snapshot.ts'
-import { type HostView, nicProbe, programOf, type Random, readHost, values } from '../nic/index.ts'
+import { type Container, type HostView, nicProbe, programOf, type Random, readHost, values } from '../nic/index.ts'
 import { readUsernet, type Usernet, usernetProbe } from '../usernet/index.ts'
 
 export interface Context {
@@ -50,6 +50,8 @@ export interface ReadRequest {
   only?: boolean
   /** Hooks whose presence matters; `all` for those of every NIC, which costs another exec where there are any. */
   scripts?: readonly string[] | 'all'
+  /** Further files to read, by absolute path. */
+  files?: readonly string[]
 }
 
 export function probesFor(
@@ -68,9 +70,13 @@ export const viewOf = (context: Context, snapshot: Snapshot, asked: ReadonlySet<
   usernet: context.unprivileged ? readUsernet(snapshot) : undefined,
 })
 
+/** Unknown on a live host is a container that runs while LXC refuses its config: its command socket is there. */
+export const isUp = ({ state }: Container, view: View): boolean =>
+  state === 'running' || state === 'frozen' || (state === 'unknown' && view.links !== undefined)
+
 /** Reads the host until every include of every config is known. */
 export async function readView(context: Context, request: ReadRequest): Promise<Reading> {
-  const asked = new Set<string>()
+  const asked = new Set<string>(request.files)
   for (let round = 0; ; round++) {
     const probes = probesFor(context, request, [...asked])
     const snapshot = await takeSnapshot(context.host, context.scope, probes)

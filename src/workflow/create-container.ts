@@ -1,26 +1,30 @@
 /** `create --template`: lxc-create makes the container, then the NIC is added to it as to any other. */
 import { randomBytes } from 'node:crypto'
 import { exit, LxcnetError } from '../core/error.ts'
-import { quoteAll } from '../host/shell.ts'
+import { quoteAll } from '../core/shell.ts'
 import { frames } from '../host/snapshot.ts'
 import type { Container } from '../nic/index.ts'
+import type { RunChange } from '../plan/plan.ts'
 import type { ChangeReport } from '../report/change.ts'
 import { templateText } from '../template/template.ts'
 import { type ChangeOptions, judge, refuseErrors } from './change.ts'
 import { type Context, readView, type View } from './context.ts'
 import { type CreateRequest, createNic } from './create-nic.ts'
 
+/** How making the container ended: it was there already, the work ends with this report, or this command made it. */
+export type Made = { report: ChangeReport } | { step: RunChange } | undefined
+
 /**
  * Makes the container when it is not there; what lxc-create made is never destroyed by a later rollback.
  *
- * @returns a report when the work ends here (--dry-run, or the answer was no); undefined to go on with the NIC
+ * Shows and asks for the whole: lxc-create, and the NIC as it will be in a config that starts as default.conf.
  */
 export async function createContainer(
   context: Context,
   request: CreateRequest,
   { template, args }: { template: string; args: readonly string[] },
   options: Pick<ChangeOptions, 'dryRun' | 'allow' | 'confirm'>,
-): Promise<ChangeReport | undefined> {
+): Promise<Made> {
   const { view, snapshot } = await readView(context, { containers: [] })
   if (view.containers.has(request.container)) return undefined
   if (context.scope.root !== '') {
@@ -31,38 +35,55 @@ export async function createContainer(
     )
   }
   // bad input must not leave a container behind: the NIC is judged before there is one
-  const draft = createNic(
-    context,
-    withNew(view, request.container, snapshot.files.get(defaultConfig)?.text ?? ''),
-    request,
-  )
-  refuseErrors(judge(draft.notes, options.allow))
-  const argv = [
-    'lxc-create',
-    '-P',
-    view.lxcpath,
-    '-n',
-    request.container,
-    '-t',
-    template,
-    ...(args.length > 0 ? ['--', ...args] : []),
-  ]
+  const text = snapshot.files.get(defaultConfig)?.text ?? ''
+  const draft = createNic(context, withNew(view, request.container, text), request)
+  const notes = judge(draft.notes, options.allow)
+  refuseErrors(notes)
+  const behind = args.length > 0 ? ['--', ...args] : []
+  const argv = ['lxc-create', '-P', view.lxcpath, '-n', request.container, '-t', template, ...behind]
+  const step: RunChange = { kind: 'run', argv, why: `makes ${request.container}; a rollback leaves it`, impact: 'live' }
   const report: ChangeReport = {
     schema: 'lxcnet.change/1',
     host: context.host.name,
     result: 'planned',
     id: null,
     reason: null,
-    summary: [`${request.container}: made by lxc-create, then gets its NIC`],
-    changes: [{ kind: 'run', argv, why: `makes ${request.container}; not taken back by a rollback`, impact: 'live' }],
-    notes: draft.notes,
+    rollback: null,
+    summary: [`${request.container}: made by lxc-create`, ...draft.summary],
+    changes: [step, ...draft.changes],
+    notes,
     leftOut: [],
     pending: [],
   }
-  if (options.dryRun) return report
-  if (!(await options.confirm(report))) return { ...report, result: 'declined' }
+  if (options.dryRun) return { report }
+  if (!(await options.confirm(report))) return { report: { ...report, result: 'declined' } }
   await run(context, argv)
-  return undefined
+  return { step }
+}
+
+/** The NIC was added to a container that this command made, or was not: either way it is said. */
+export async function afterMaking(
+  step: RunChange,
+  container: string,
+  adding: Promise<ChangeReport>,
+): Promise<ChangeReport> {
+  try {
+    const report = await adding
+    return {
+      ...report,
+      summary: [`${container}: made by lxc-create`, ...report.summary],
+      changes: [step, ...report.changes],
+    }
+  } catch (error) {
+    if (!(error instanceof LxcnetError)) throw error
+    const { code, message, exit: status, place, suggestions } = error
+    const left = `${container} was made by lxc-create and is left without the NIC`
+    throw new LxcnetError(code, `${message}\n${left}`, {
+      exit: status,
+      suggestions,
+      ...(place === undefined ? {} : { place }),
+    })
+  }
 }
 
 /** What lxc-create copies into a new container's config, lxc-create(1). */

@@ -55,7 +55,13 @@ export function createNic(context: Context, view: View, request: CreateRequest):
   const kept = replace === undefined || old === undefined ? still : keepMac(still, old, type)
   const { entries, findings } = buildNic(type, kept, others, view, context.random)
   const asked = new Set([...given.keys()].flatMap((flag) => keyOfWord(flag, type)?.name ?? []))
-  if (old !== undefined && alreadySo(old, entries, asked) && typeOf(old) === type && findings.length === 0) {
+  if (
+    old !== undefined &&
+    replace === undefined &&
+    alreadySo(old, entries, asked) &&
+    typeOf(old) === type &&
+    findings.length === 0
+  ) {
     return draftOf(
       context,
       view,

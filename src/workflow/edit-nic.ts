@@ -23,20 +23,23 @@ import { type Selected, selectNics } from './select.ts'
 /** `key=value`, `key+=value` and `key-=value`; the last two for keys that may stand on several lines. */
 export interface Assignment {
   key: string
+  /** Of `lxc.net.N.key`, when it was written in full. */
+  index: number | undefined
   operator: '=' | '+=' | '-='
   values: string[]
 }
 
 /** @throws {LxcnetError} `usage` */
 export function parseAssignment(text: string): Assignment {
-  const [, key = '', operator = '', value = ''] =
-    /^(?:lxc\.net\.\d+\.)?([a-z](?:[a-z0-9_.-]*[a-z0-9_])?)(\+=|-=|=)(.*)$/s.exec(text) ?? []
+  const [, index, key = '', operator = '', value = ''] =
+    /^(?:lxc\.net\.(\d{1,10})\.)?([a-z](?:[a-z0-9_.-]*[a-z0-9_])?)(\+=|-=|=)(.*)$/s.exec(text) ?? []
   if (key === '')
     throw new LxcnetError('usage', `${JSON.stringify(text)} is not key=value`, {
       exit: exit.usage,
       suggestions: ['for instance mtu=1400, link=br0, ipv4.address+=10.0.5.4/24'],
     })
-  return { key, operator: operator as Assignment['operator'], values: [value] }
+  const assignment = { key, operator: operator as Assignment['operator'], values: [value] }
+  return { ...assignment, index: index === undefined ? undefined : Number(index) }
 }
 
 /** Programs that the hooks of a request start, to be looked for on the host. */
@@ -90,14 +93,17 @@ function assign(
   /** What earlier words of the same command made of a key. */
   const now = new Map<string, string[]>()
   // the type first: it decides which other keys there are
-  for (const { key: word, operator, values: texts } of [...assignments].sort(
+  for (const { key: word, index, operator, values: texts } of [...assignments].sort(
     (a, b) => Number(b.key === 'type') - Number(a.key === 'type'),
   )) {
+    if (index !== undefined && index !== nic.index) throw otherNic(`lxc.net.${index}.${word}`, nic)
     const newType = word === 'type' && (nicTypes as readonly string[]).includes(texts[0] ?? '') ? texts[0] : undefined
     if (newType !== undefined) {
       if (newType === type) continue
-      const dropped = [...nic.keys.keys()].filter((name) => name !== 'type' && !fits(name, newType))
       lines = retype(lines, id, newType, (name) => fits(name, newType))
+      // as LXC will see it: a type below an include wipes what the include said
+      const left = view.evaluate(selected.container.path, print(lines)).nics.find((one) => one.index === nic.index)
+      const dropped = [...nic.keys.keys()].filter((name) => !left?.keys.has(name))
       const mode =
         newType === 'macvlan'
           ? (['macvlan.mode', 'bridge'] as const)
@@ -126,9 +132,7 @@ function assign(
     }
     const have = now.get(key.name) ?? values(nic, key.name)
     const checked = texts.map((text) =>
-      operator === '-='
-        ? { value: have.find((one) => one === text || one.split(' ')[0] === text) ?? text }
-        : choose(key, text, view, context.random, chosen),
+      operator === '-=' ? taken(key, have, text) : choose(key, text, view, context.random, chosen),
     )
     const faults = checked.filter((one) => !('value' in one)) as { code: string; message: string; fix: string }[]
     findings.push(...faults.map((one): Finding => ({ severity: 'error', ...one, key: key.name })))
@@ -148,6 +152,24 @@ function assign(
     said.push(`${key.name} ${have.join(', ') || '(not set)'} becomes ${wanted.join(', ') || '(not set)'}`)
   }
   return lines
+}
+
+/** The value that `-=` means: as it stands, or its address alone. */
+function taken(key: Key, have: readonly string[], text: string): { value: string } | Omit<Finding, 'severity'> {
+  const found = have.find((one) => one === text || one.split(' ')[0] === text || one.split(/[/ ]/)[0] === text)
+  if (found !== undefined) return { value: found }
+  return {
+    code: 'bad-value',
+    message: `${key.name} has no ${text}`,
+    fix: have.length === 0 ? 'it has no value' : `it has ${have.join(', ')}`,
+  }
+}
+
+function otherNic(written: string, nic: Nic): LxcnetError {
+  return new LxcnetError('usage', `${written} is not of NIC ${nic.index}, which was named`, {
+    exit: exit.usage,
+    suggestions: ['write the key without its prefix, or name the other NIC'],
+  })
 }
 
 const fits = (name: string, type: string): boolean => {
@@ -189,7 +211,9 @@ export function unsetKeys(
     const said: string[] = []
     const lines = eachNic(selected, (all, nic) => {
       let now = all
-      for (const word of words) {
+      for (const written of words) {
+        const [, index, word = ''] = /^(?:lxc\.net\.(\d{1,10})\.)?(.*)$/s.exec(written) ?? []
+        if (index !== undefined && Number(index) !== nic.index) throw otherNic(written, nic)
         const name = keyOfWord(word, typeOf(nic))?.name ?? keys.find((key) => key.flag === word)?.name ?? word
         if (name === 'type') {
           findings.push({

@@ -1,11 +1,13 @@
 /** `lxcnet history` and `rollback`: the journal on the host. */
 import { exit, LxcnetError } from '../core/error.ts'
 import { type Snapshot, takeSnapshot } from '../host/snapshot.ts'
+import type { Container } from '../nic/index.ts'
 import type { Change, Plan } from '../plan/plan.ts'
 import type { HistoryReport } from '../report/history.ts'
 import type { Meta } from '../transaction/transaction.ts'
 import type { Draft } from './change.ts'
-import type { Context, Reading } from './context.ts'
+import { type Context, isUp, type Reading } from './context.ts'
+import { restartOf } from './nic-change.ts'
 
 export async function readHistory(context: Context): Promise<HistoryReport> {
   const snapshot = await takeSnapshot(context.host, context.scope, [], { journal: ['meta.json'] })
@@ -19,7 +21,14 @@ export async function readHistory(context: Context): Promise<HistoryReport> {
 export async function readEntry(context: Context, id: string): Promise<{ state: string; meta: Meta; plan: Plan }> {
   const snapshot = await takeSnapshot(context.host, context.scope, [], { journal: ['meta.json', 'plan.json'] })
   const known = [...snapshot.entries.keys()]
-  const full = known.includes(id) ? id : known.filter((one) => one.startsWith(id) || one.endsWith(`-${id}`)).at(-1)
+  const short = /^[0-9a-f]{5}$/.test(id) ? known.filter((one) => one.endsWith(`-${id}`)) : []
+  if (short.length > 1 && !known.includes(id)) {
+    throw new LxcnetError('no-entry', `${id} fits more than one change: ${short.join(', ')}`, {
+      exit: exit.usage,
+      suggestions: ['give the whole id'],
+    })
+  }
+  const full = known.includes(id) ? id : short[0]
   const state = full === undefined ? undefined : snapshot.entries.get(full)
   const meta = full === undefined ? undefined : json<Meta>(snapshot, full, 'meta.json')
   const plan = full === undefined ? undefined : json<Plan>(snapshot, full, 'plan.json')
@@ -49,6 +58,7 @@ function json<T>(snapshot: Snapshot, id: string, file: string): T | undefined {
 export function rollbackDraft(
   { view, snapshot }: Reading,
   { state, meta, plan }: { state: string; meta: Meta; plan: Plan },
+  restart: boolean,
 ): Draft {
   if (state !== 'committed') {
     const why: Record<string, string> = {
@@ -63,10 +73,12 @@ export function rollbackDraft(
     })
   }
   const containers = new Set<string>()
-  const leftOut: string[] = []
+  /** Containers that the change restarted, and that may be down since. */
+  const started = new Set(
+    plan.changes.flatMap((step) => (step.kind === 'run' && step.argv[0] === 'lxc-start' ? step.argv : [])),
+  )
   const changes = plan.changes.toReversed().flatMap((step): Change[] => {
     if (step.kind === 'run') {
-      if (step.undo === undefined) leftOut.push(`\`${step.argv.join(' ')}\` cannot be taken back`)
       return step.undo === undefined
         ? []
         : [{ kind: 'run', argv: step.undo, undo: step.argv, why: `takes back: ${step.why}`, impact: step.impact }]
@@ -88,7 +100,7 @@ export function rollbackDraft(
       )
     }
     for (const container of view.containers.values()) if (container.path === step.path) containers.add(container.name)
-    const running = [...containers].some((name) => view.containers.get(name)?.state === 'running')
+    const running = [...containers].some((name) => isUp(view.containers.get(name) as Container, view))
     return [
       {
         ...step,
@@ -100,11 +112,19 @@ export function rollbackDraft(
       },
     ]
   })
+  const down = [...containers].filter((name) => started.has(name) && view.containers.get(name)?.state === 'stopped')
+  if (restart && changes.length > 0) {
+    for (const name of containers) {
+      const [stop, start] = restartOf(name, view.lxcpath)
+      if (isUp(view.containers.get(name) as Container, view)) changes.push(stop, start)
+      else if (down.includes(name)) changes.push(start)
+    }
+  }
   return {
     summary: [`takes back ${meta.id}: ${meta.command}`],
     changes,
     notes: [],
-    leftOut,
+    leftOut: restart ? [] : down.map((name) => `start of ${name}, which that change had restarted: add --restart`),
     containers: [...containers],
   }
 }

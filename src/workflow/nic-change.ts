@@ -2,11 +2,20 @@
 import { LxcnetError, type Place } from '../core/error.ts'
 import type { Effective, Problem, Value } from '../document/effective.ts'
 import { type Line, print } from '../document/lxc-config.ts'
-import { type Container, checkNic, type Finding, type Nic, pendingChanges, typeOf, value } from '../nic/index.ts'
+import {
+  type Container,
+  checkNic,
+  type Finding,
+  type Nic,
+  namesInside,
+  pendingChanges,
+  typeOf,
+  value,
+} from '../nic/index.ts'
 import type { Change, Note } from '../plan/plan.ts'
 import { missingQuota } from '../usernet/index.ts'
 import type { Draft } from './change.ts'
-import type { Context, View } from './context.ts'
+import { type Context, isUp, type View } from './context.ts'
 
 /** One container's config as it shall become. */
 export interface Touch {
@@ -36,14 +45,17 @@ export function draftOf(
   for (const { container, lines, indexes, why } of touches) {
     const text = print(lines)
     const { name, path, mode, uid, gid, state } = container
-    const running = state === 'running' || state === 'frozen'
+    const running = isUp(container, view)
     const impact = running ? 'restart' : 'live'
     if (text !== container.text)
       changes.push({ kind: 'file', path, before: container.text, after: text, mode, uid, gid, why, impact })
     const { effective } = after.containers.get(name) ?? container
     notes.push(...judge(container, effective, indexes, after, view))
+    notes.push(...shiftedNames(container, effective, indexes))
     notes.push(...refusedFile(container, effective))
-    if (restart && running && (text !== container.text || (pendingChanges(container, view)?.length ?? 0) > 0)) {
+    if (restart && state === 'unknown' && running) {
+      leftOut.push(`restart of ${name}: LXC refuses its config, so it can neither stop nor start it`)
+    } else if (restart && running && (text !== container.text || (pendingChanges(container, view)?.length ?? 0) > 0)) {
       changes.push(...restartOf(name, view.lxcpath))
     } else if (restart && context.scope.root !== '' && text !== container.text) {
       leftOut.push(`restart of ${name}: no commands run under --root`)
@@ -87,7 +99,18 @@ function judge(container: Container, effective: Effective, indexes: readonly num
   })
 }
 
-const faults = ({ name }: Container, nic: Nic, { nics }: Effective, view: View): Finding[] => [
+/** LXC names the unnamed NICs by their order, so a change of one can rename another inside the container. */
+function shiftedNames({ name, effective }: Container, after: Effective, indexes: readonly number[]): Note[] {
+  const then = namesInside(after.nics)
+  return [...namesInside(effective.nics)].flatMap(([index, now]): Note[] => {
+    const next = then.get(index)
+    if (indexes.includes(index) || next === undefined || next === now) return []
+    const message = `${name}: NIC ${index} has no name of its own, so it becomes ${next} inside, not ${now} as before`
+    return [{ severity: 'warning', code: 'name-shifts', message, fix: `lxcnet set ${name}:${index} name=${now}` }]
+  })
+}
+
+export const faults = ({ name }: Container, nic: Nic, { nics }: Effective, view: View): Finding[] => [
   ...checkNic({ container: name, nic, nics, view }),
   ...plainUserChecks(nic, view),
 ]
@@ -175,7 +198,7 @@ function refusedFile(container: Container, after: Effective): Note[] {
     })
 }
 
-function restartOf(name: string, lxcpath: string): Change[] {
+export function restartOf(name: string, lxcpath: string): [stop: Change, start: Change] {
   const at = ['-P', lxcpath, '-n', name]
   return [
     { kind: 'run', argv: ['lxc-stop', ...at], why: `stops ${name}`, impact: 'restart' },

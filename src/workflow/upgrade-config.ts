@@ -1,5 +1,6 @@
 /** `lxcnet upgrade`: lxc.network.* and the other names of LXC before 2.1 become today's. */
-import { parse } from '../document/lxc-config.ts'
+import { LxcnetError } from '../core/error.ts'
+import { parse, print } from '../document/lxc-config.ts'
 import { upgrade } from '../document/upgrade.ts'
 import type { Note } from '../plan/plan.ts'
 import type { Draft } from './change.ts'
@@ -28,6 +29,21 @@ export function upgradeConfigs(context: Context, view: View, select: string, res
         : `${changes.length} lines become the syntax of LXC 2.1 and later`
     return { container, lines, indexes: [], why: `${container.name}: ${what}` }
   })
+  for (const { container, lines } of touches) {
+    const after = view.evaluate(container.path, print(lines))
+    const old = after.problems.find(({ code, place }) => /^(legacy|mixed)-/.test(code) && place.file !== container.path)
+    if (old !== undefined)
+      throw new LxcnetError(
+        'include-not-upgraded',
+        `${container.name}: ${old.place.file} is in the old syntax too, and lxcnet does not edit includes`,
+        {
+          place: old.place,
+          suggestions: [
+            `bring it up to date on a copy: lxc-update-config -c COPY; or put its lines into ${container.path}`,
+          ],
+        },
+      )
+  }
   const draft = draftOf(context, view, touches, { restart })
   return { ...draft, notes: [...notes, ...draft.notes] }
 }

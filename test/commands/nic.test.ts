@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { chmodSync, globSync, lstatSync, readFileSync, readlinkSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Ran, Tree, vethConfig } from './cli.ts'
+import { lxcnet, type Ran, Tree, vethConfig } from './cli.ts'
 
 /** Every path below the tree with what it holds, the journal apart. */
 function fingerprint(tree: Tree): string {
@@ -269,6 +269,32 @@ describe('the NIC commands on a tree', () => {
       assert.doesNotMatch(tree.config('web01'), /veth/)
     })
 
+    it('says which other NIC is called differently inside afterwards', () => {
+      tree.write('/var/lib/lxc/two/config', 'lxc.net.0.type = veth\nlxc.net.1.type = veth\n')
+      assert.match(ok(tree.run('delete', 'two:0')).stdout, /NIC 1 .*becomes eth0 inside, not eth1.*\[name-shifts\]/)
+    })
+
+    it('takes an address from the list by itself, and says when it is not there', () => {
+      ok(tree.run('set', 'web01:0', 'ipv4.address+=10.0.3.5/24'))
+      assert.equal(tree.run('set', 'web01:0', 'ipv4.address-=10.0.3.9').status, 65)
+      ok(tree.run('set', 'web01:0', 'ipv4.address-=10.0.3.5'))
+      assert.equal(tree.config('web01'), vethConfig)
+    })
+
+    it('keeps bytes beyond ASCII, in values, names of trees and answers', () => {
+      ok(tree.run('set', 'web01:0', '--allow', 'script-missing', 'script.up=/bin/true €uro é ħ'))
+      assert.ok(Buffer.from(tree.config('web01'), 'latin1').toString().includes('script.up = /bin/true €uro é ħ\n'))
+      assert.match(tree.run('show', 'web01').stdout, /€uro é ħ/)
+      assert.match(tree.run('show', 'web01', '--json').stdout, /€uro é ħ/)
+    })
+
+    it('gives no word of the command line to a shell', () => {
+      const mark = join(tree.root, 'pwned')
+      for (const hostile of [`/xħ;touch ${mark};ħ`, `/x'$(touch ${mark})`, `/x\`touch ${mark}\``])
+        tree.run('list', '-P', hostile)
+      assert.throws(() => statSync(mark))
+    })
+
     it('removes keys, and is content when there is none', () => {
       assert.match(ok(tree.run('unset', 'web01:0', 'hwaddr', 'mtu')).stdout, /hwaddr 00:16:3e:00:53:01 is removed/)
       assert.equal(tree.config('web01'), vethConfig.replace(/.*hwaddr.*\n/, ''))
@@ -325,6 +351,23 @@ describe('the NIC commands on a tree', () => {
       assert.match(tree.config('web01'), /by hand/)
     })
 
+    it('takes a change back by the last five characters of its id, and by nothing less', () => {
+      ok(tree.run('set', 'web01:0', 'mtu=1400'))
+      const id = tree.json<{ entries: { id: string }[] }>('history').entries[0]?.id ?? ''
+      for (const less of ['', id.slice(0, 4), id.slice(0, -1), id.slice(-4)])
+        assert.equal(tree.run('rollback', less).status, 65)
+      ok(tree.run('rollback', id.slice(-5)))
+      assert.equal(tree.config('web01'), vethConfig)
+    })
+
+    it('prints the command that takes a change back, with the place it was made in', () => {
+      tree.write('/srv/ct/p1/config', vethConfig)
+      const { stdout } = ok(tree.run('set', 'p1:0', 'mtu=1400', '-P', '/srv/ct'))
+      const [, words = ''] = /take it back: lxcnet (.*)/.exec(stdout) ?? []
+      ok(lxcnet(words.split(' ')))
+      assert.equal(tree.read('/srv/ct/p1/config'), vethConfig)
+    })
+
     it('refuses what is not there', () => assert.equal(tree.run('rollback', '../../etc').status, 65))
   })
 
@@ -369,6 +412,11 @@ describe('the NIC commands on a tree', () => {
       ],
       [['set', 'web01:0', 'mtu=abc'], 65, 'bad-mtu'],
       [['set', 'web01:7', 'mtu=1400'], 65, 'no-nic'],
+      [['set', 'web01:0', 'lxc.net.1.mtu=1400'], 64, 'usage'],
+      [['unset', 'web01:0', 'lxc.net.1.mtu'], 64, 'usage'],
+      [['create', 'web01', 'bare', '--type', 'veth'], 64, 'usage'],
+      [['create', 'web01', '-n', 'bare', '--type', 'veth'], 64, 'usage'],
+      [['rollback', ''], 65, 'no-entry'],
       [['set', 'web01:0', 'nonsense'], 64, 'usage'],
       [['set', 'web01:0', 'colour=blue'], 65, 'unknown-key'],
       [['set', 'web01:0', 'script.up=/a\nlxc.rootfs.path = /'], 65, 'bad-value'],

@@ -97,7 +97,7 @@ const operations: Operation[] = [
       // which change it is has been read before the host is traced
       const calm = { ...context, host: dash }
       const entry = await readEntry(calm, (await readHistory(calm)).entries[0]?.id ?? '')
-      return apply(context, (_, reading) => rollbackDraft(reading, entry))
+      return apply(context, (_, reading) => rollbackDraft(reading, entry, false))
     },
   },
 ]
