@@ -4,9 +4,9 @@
  * An error is what LXC or the kernel refuses or what surely breaks; the rest is a warning. A clash with a container
  * that is stopped is a warning, since clones lie about everywhere.
  */
-import { contains, parseCidr } from '../core/address.ts'
+import { contains, formatAddress, parseCidr } from '../core/address.ts'
 import { compareVersions } from '../core/version.ts'
-import { findKey, knows, nicTypes } from './keys.ts'
+import { findKey, type Key, knows, nicTypes } from './keys.ts'
 import {
   type Container,
   type HostView,
@@ -19,7 +19,7 @@ import {
   value,
   values,
 } from './model.ts'
-import { checkValue } from './value.ts'
+import { checkValue, lxcCidr, lxcMac, lxcNumber } from './value.ts'
 
 export interface Finding {
   severity: 'error' | 'warning'
@@ -28,6 +28,8 @@ export interface Finding {
   fix: string
   /** The key it is about, to point at its line. */
   key?: string
+  /** LXC loads and starts it all the same: a warning where it stands in a file already. */
+  loads?: true
 }
 
 /** What a check looks at: one NIC of one container, as it is or as it shall become. */
@@ -37,6 +39,10 @@ export interface Subject {
   /** All NICs of the container, this one among them. */
   nics: readonly Nic[]
   view: HostView
+  /** The NIC does not stand in a file yet: everything about it is being written now. */
+  fresh?: boolean
+  /** Is this key of it being written now? What stands in a file and starts is no error. */
+  strict?: (key: string) => boolean
 }
 
 const error = (code: string, message: string, fix: string, key?: string): Finding => ({
@@ -51,83 +57,124 @@ const warning = (code: string, message: string, fix: string, key?: string): Find
   severity: 'warning',
 })
 
-/** All findings about one NIC. */
-export function checkNic(subject: Subject): Finding[] {
-  return [valueChecks, typeChecks, gatewayChecks, addressChecks, siblingChecks, linkChecks, clashChecks].flatMap(
-    (check) => check(subject),
-  )
+const loading = (finding: Finding): Finding => ({ ...finding, loads: true })
+
+const isWritten = ({ fresh, strict }: Subject, key: string): boolean => fresh || (strict?.(key) ?? false)
+
+/** What to type so that a key has a value: a command, or a flag of the one that makes the NIC. */
+function put({ container, nic, fresh }: Subject, name: string, text: string): string {
+  if (fresh) return `add --${findKey(name)?.flag ?? name} ${text}`
+  return `\`lxcnet set ${container}:${nic.index} ${/[^\w.:/=+-]/.test(text) ? `"${name}=${text}"` : `${name}=${text}`}\``
 }
 
-function valueChecks({ nic, view }: Subject): Finding[] {
+const drop = ({ container, nic, fresh }: Subject, name: string): string =>
+  fresh ? `leave --${findKey(name)?.flag ?? name} out` : `\`lxcnet unset ${container}:${nic.index} ${name}\``
+
+/** The MTU that LXC asks for: 0 is none. */
+const mtuOf = (nic: Nic): number | undefined => lxcNumber(value(nic, 'mtu') ?? '') || undefined
+
+/** A MAC as LXC reads it, to compare. */
+const macOf = (nic: Nic): string | undefined => {
+  const text = value(nic, 'hwaddr')
+  return text === undefined ? undefined : (lxcMac(text) ?? text.toLowerCase())
+}
+
+/** All findings about one NIC. */
+export function checkNic(subject: Subject): Finding[] {
+  return [valueChecks, typeChecks, gatewayChecks, addressChecks, siblingChecks, linkChecks, clashChecks]
+    .flatMap((check) => check(subject))
+    .map(({ loads, ...finding }) =>
+      loads && finding.severity === 'error' && !isWritten(subject, finding.key ?? 'type')
+        ? { ...finding, severity: 'warning' }
+        : finding,
+    )
+}
+
+function valueChecks(subject: Subject): Finding[] {
+  const { nic, view } = subject
   const type = typeOf(nic)
   const known = (nicTypes as readonly string[]).includes(type)
   return [...nic.keys].flatMap(([name, list]): Finding[] => {
     const key = findKey(name)
     if (!known && name !== 'type') return [] // with an unknown type nothing else can be judged
-    if (key === undefined)
-      return [error('unknown-key', `${name}: no LXC knows this key`, 'see `lxcnet help create` for the keys', name)]
+    if (key === undefined) return [error('unknown-key', `${name}: no LXC knows this key`, drop(subject, name), name)]
     if (list.every((one) => one.value === '')) return []
     if (nic.style === 'modern' && !knows(key, view.version)) {
       return [
         error(
           'key-too-new',
           `${name}: LXC ${view.version} does not know it (it came with ${key.since}) and would refuse the whole file`,
-          'leave it out or upgrade LXC',
+          `${drop(subject, name)}, or upgrade LXC`,
           name,
         ),
       ]
     }
     if (known && !(key.types as readonly string[]).includes(type)) {
-      return [
-        error(
-          'wrong-type-key',
-          `${name} does not belong to a NIC of type ${type}`,
-          `it is for ${key.types.join(', ')}`,
-          name,
-        ),
-      ]
+      const finding = error(
+        'wrong-type-key',
+        `${name} does not belong to a NIC of type ${type}, but to ${key.types.join(', ')}`,
+        drop(subject, name),
+        name,
+      )
+      // LXC itself knows keys of one type by their names alone, and refuses those on another type
+      return [/^(veth|vlan|macvlan|ipvlan)\./.test(name) ? finding : loading(finding)]
     }
-    return list.flatMap((one) => {
-      if (name === 'hwaddr' && /[xX]/.test(one.value)) {
-        return [
-          warning(
-            'mac-template',
-            `hwaddr: "${one.value}" becomes another MAC at every start, and another DHCP lease`,
-            'give it a MAC: `set hwaddr=auto`',
-            name,
-          ),
-        ]
-      }
-      const checked = checkValue(key, one.value, view.version)
-      return 'value' in checked ? [] : [error(checked.code, checked.message, checked.fix, name)]
-    })
+    return list.flatMap((one) => oneValue(subject, key, one.value))
   })
 }
 
-function typeChecks({ nic, nics, view }: Subject): Finding[] {
+function oneValue(subject: Subject, key: Key, text: string): Finding[] {
+  const { name } = key
+  if (name === 'hwaddr' && /[xX]/.test(text)) {
+    return [
+      warning(
+        'mac-template',
+        `hwaddr: "${text}" becomes another MAC at every start, and another DHCP lease`,
+        put(subject, name, 'auto'),
+        name,
+      ),
+    ]
+  }
+  const written = isWritten(subject, name)
+  if (name === 'mtu' && !written && lxcNumber(text) === 0) return [] // no MTU of its own
+  const checked = checkValue(key, text, subject.view.version)
+  if ('value' in checked) return []
+  const { code, message, fix, better, loads } = checked
+  // one of several values: only that one is taken out
+  const instead =
+    better === undefined || subject.fresh
+      ? fix
+      : values(subject.nic, name).length === 1
+        ? put(subject, name, better)
+        : `\`lxcnet set ${subject.container}:${subject.nic.index} "${name}-=${text}" "${name}+=${better}"\``
+  return [{ ...error(code, message, instead, name), ...(loads ? { loads } : {}) }]
+}
+
+function typeChecks(subject: Subject): Finding[] {
+  const { nic, nics, view } = subject
   const found: Finding[] = []
   const type = typeOf(nic)
   const link = value(nic, 'link')
   if (value(nic, 'type') === undefined)
-    found.push(error('type-missing', `NIC ${nic.index} has no type`, 'give it one: `set type=veth`', 'type'))
+    found.push(error('type-missing', `NIC ${nic.index} has no type`, put(subject, 'type', 'veth'), 'type'))
   if (link === undefined && ['vlan', 'macvlan', 'ipvlan', 'phys'].includes(type)) {
     found.push(
       error(
         'link-missing',
         `a NIC of type ${type} needs a link`,
-        `name the ${type === 'phys' ? 'link that moves into the container' : 'parent'}: --link eth1`,
+        `name the ${type === 'phys' ? 'link that moves into the container' : 'parent'}: ${put(subject, 'link', 'eth1')}`,
         'link',
       ),
     )
   }
   if (type === 'vlan' && value(nic, 'vlan.id') === undefined)
-    found.push(error('vlan-id-missing', 'a NIC of type vlan needs a VLAN id', 'give one: --vlan-id 10', 'vlan.id'))
+    found.push(error('vlan-id-missing', 'a NIC of type vlan needs a VLAN id', put(subject, 'vlan.id', '10'), 'vlan.id'))
   if (type === 'empty' && ![undefined, 'lo'].includes(value(nic, 'name'))) {
     found.push(
       error(
         'empty-name',
         'a NIC of type empty has only the loopback; LXC cannot name it',
-        'leave the name out',
+        drop(subject, 'name'),
         'name',
       ),
     )
@@ -154,22 +201,36 @@ function typeChecks({ nic, nics, view }: Subject): Finding[] {
           'l2proxy',
         ),
       )
-    if (link === undefined) found.push(error('l2proxy-link', 'l2proxy needs a link', 'add --link', 'l2proxy'))
+    if (link === undefined)
+      found.push(error('l2proxy-link', 'l2proxy needs a link', put(subject, 'link', 'eth1'), 'l2proxy'))
     if (type === 'ipvlan' && modeOf(nic) !== 'l3s')
-      found.push(error('l2proxy-mode', 'l2proxy on an ipvlan works in mode l3s only', 'use --mode l3s', 'l2proxy'))
+      found.push(
+        error(
+          'l2proxy-mode',
+          'l2proxy on an ipvlan works in mode l3s only',
+          put(subject, 'ipvlan.mode', 'l3s'),
+          'l2proxy',
+        ),
+      )
   }
   if (type === 'veth') {
     const vlan = value(nic, 'veth.vlan.id')
     const tagged = values(nic, 'veth.vlan.tagged.id')
-    if ((vlan !== undefined || tagged.length > 0) && (modeOf(nic) === 'router' || link === undefined)) {
-      found.push(
-        error(
-          'vlan-needs-bridge',
-          'VLAN ids of a veth need mode bridge and a link',
-          'name a bridge: --link br0',
-          'veth.vlan.id',
-        ),
-      )
+    if (vlan !== undefined || tagged.length > 0) {
+      const key = vlan === undefined ? 'veth.vlan.tagged.id' : 'veth.vlan.id'
+      if (modeOf(nic) === 'router')
+        found.push(
+          error(
+            'vlan-needs-bridge',
+            `${key} does not go with veth.mode = router: VLAN ids belong to the port of a bridge`,
+            put(subject, 'veth.mode', 'bridge'),
+            key,
+          ),
+        )
+      else if (link === undefined)
+        found.push(
+          error('vlan-needs-bridge', `${key} needs a bridge as link`, `name one: ${put(subject, 'link', 'br0')}`, key),
+        )
     }
     if (vlan !== undefined && tagged.includes(vlan))
       found.push(
@@ -182,7 +243,7 @@ function typeChecks({ nic, nics, view }: Subject): Finding[] {
         warning(
           'mode-unsaid',
           `the mode is not said; LXC ${type === 'macvlan' ? 'takes private, where other tools take bridge' : 'takes l2, its manual says l3'}`,
-          `say it: \`set mode=${type === 'macvlan' ? 'bridge' : 'l2'}\``,
+          put(subject, key, type === 'macvlan' ? 'bridge' : 'l2'),
           'type',
         ),
       )
@@ -193,7 +254,7 @@ function typeChecks({ nic, nics, view }: Subject): Finding[] {
     ['phys', 'macvlan', 'vlan', 'ipvlan', 'veth'].includes(type) &&
     value(nic, 'flags') === undefined
   ) {
-    found.push(warning('not-up', 'without flags = up the NIC stays down', '`set flags=up`', 'type'))
+    found.push(warning('not-up', 'without flags = up the NIC stays down', put(subject, 'flags', 'up'), 'type'))
   }
   for (const key of ['script.up', 'script.down']) {
     const program = programOf(value(nic, key) ?? '')
@@ -207,7 +268,14 @@ function typeChecks({ nic, nics, view }: Subject): Finding[] {
     )
   }
   if (type === 'veth' && link === undefined && modeOf(nic) === 'bridge' && value(nic, 'script.up') === undefined) {
-    found.push(warning('no-link', 'a veth without link and hook leads nowhere', 'name a bridge: --link lxcbr0', 'type'))
+    found.push(
+      warning(
+        'no-link',
+        'a veth without link and hook leads nowhere',
+        `name a bridge: ${put(subject, 'link', 'lxcbr0')}`,
+        'type',
+      ),
+    )
   }
   if (view.version !== undefined && compareVersions(view.version, '3.2.0') < 0 && type === 'ipvlan') {
     found.push(
@@ -222,28 +290,33 @@ function typeChecks({ nic, nics, view }: Subject): Finding[] {
   return found
 }
 
-function gatewayChecks({ nic }: Subject): Finding[] {
+function gatewayChecks(subject: Subject): Finding[] {
+  const { nic } = subject
   const found: Finding[] = []
+  if (typeOf(nic) === 'none') return found // nothing of it is set up
   for (const family of [4, 6] as const) {
     const key = `ipv${family}.gateway`
     const gateway = value(nic, key)
     if (gateway === undefined) continue
-    const addresses = values(nic, `ipv${family}.address`).flatMap(
-      (one) => parseCidr(one.split(' ')[0] ?? '', family) ?? [],
-    )
+    const addresses = values(nic, `ipv${family}.address`).flatMap((one) => lxcCidr(one, family) ?? [])
     const linkLocal = family === 6 && /^fe80:/i.test(gateway)
     if (addresses.length === 0 && !linkLocal)
       found.push(
         error(
           'gateway-no-address',
           `${key} needs an IPv${family} address on the same NIC, else the container does not start`,
-          `add --ipv${family}`,
+          put(subject, `ipv${family}.address`, family === 4 ? '10.0.5.3/24' : '2001:db8::3/64'),
           key,
         ),
       )
     if (value(nic, 'flags') === undefined)
       found.push(
-        error('gateway-not-up', `${key} needs flags = up, else the container does not start`, 'add --flags up', key),
+        error(
+          'gateway-not-up',
+          `${key} needs flags = up, else the container does not start`,
+          put(subject, 'flags', 'up'),
+          key,
+        ),
       )
     if (gateway === 'auto' && !['veth', 'macvlan'].includes(typeOf(nic)))
       found.push(error('gateway-auto', `${key} = auto works with veth and macvlan only`, 'give the address', key))
@@ -271,22 +344,24 @@ function gatewayChecks({ nic }: Subject): Finding[] {
   return found
 }
 
-function addressChecks({ nic }: Subject): Finding[] {
+function addressChecks(subject: Subject): Finding[] {
+  const { nic } = subject
   const found: Finding[] = []
-  const mtu = Number(value(nic, 'mtu') ?? '1500')
+  if (typeOf(nic) === 'none') return found
+  const mtu = mtuOf(nic) ?? 1500
   for (const family of [4, 6] as const) {
     const key = `ipv${family}.address`
     const seen = new Set<string>()
     for (const text of values(nic, key)) {
-      const one = parseCidr(text.split(' ')[0] ?? '', family)
+      const one = lxcCidr(text, family)
       if (one === undefined) continue
       const written = `${one.address}/${one.prefix}`
       if (seen.has(written))
         found.push(
           error(
-            'duplicate-address',
+            'address-twice',
             `${key}: ${written} stands twice on this NIC; the start would fail`,
-            'remove one of them',
+            subject.fresh ? 'give it once' : put(subject, key, [...new Set(values(nic, key))].join(',')),
             key,
           ),
         )
@@ -321,7 +396,7 @@ function addressChecks({ nic }: Subject): Finding[] {
         warning(
           'mtu-ipv6',
           `mtu ${mtu} is below 1280, the least that IPv6 works with (RFC 8200, section 5)`,
-          'use 1280 or more',
+          put(subject, 'mtu', '1280'),
           'mtu',
         ),
       )
@@ -365,7 +440,8 @@ function siblingChecks({ nic, nics }: Subject): Finding[] {
 }
 
 /** Against the links of the host; nothing is known of them under --root. */
-function linkChecks({ container, nic, nics, view }: Subject): Finding[] {
+function linkChecks(subject: Subject): Finding[] {
+  const { container, nic, nics, view } = subject
   const { links } = view
   const name = value(nic, 'link')
   if (links === undefined || name === undefined) return []
@@ -384,7 +460,7 @@ function linkChecks({ container, nic, nics, view }: Subject): Finding[] {
   }
   const found: Finding[] = []
   const ovs = view.ovsBridges.has(name) || link.kind === 'openvswitch'
-  const mtu = Number(value(nic, 'mtu') ?? '0')
+  const mtu = mtuOf(nic)
   if (type === 'veth' && modeOf(nic) === 'bridge') {
     if (link.kind !== 'bridge' && !ovs) {
       found.push(
@@ -422,22 +498,22 @@ function linkChecks({ container, nic, nics, view }: Subject): Finding[] {
         ),
       )
     }
-    if (mtu !== 0 && mtu < link.mtu)
+    if (mtu !== undefined && mtu < link.mtu)
       found.push(
         warning(
           'mtu-lowers-bridge',
           `mtu ${mtu} lowers the bridge "${name}" from ${link.mtu}, and every NIC made later`,
-          'leave the mtu out, or lower it inside the container',
+          `${drop(subject, 'mtu')}, or lower it inside the container`,
           'mtu',
         ),
       )
   }
-  if (['macvlan', 'ipvlan', 'vlan'].includes(type) && mtu > link.mtu) {
+  if (['macvlan', 'ipvlan', 'vlan'].includes(type) && mtu !== undefined && mtu > link.mtu) {
     found.push(
       error(
         'mtu-above-parent',
         `mtu ${mtu} is more than the ${link.mtu} of its parent "${name}", which the kernel refuses`,
-        `use ${link.mtu} or less`,
+        put(subject, 'mtu', String(link.mtu)),
         'mtu',
       ),
     )
@@ -470,11 +546,20 @@ function linkChecks({ container, nic, nics, view }: Subject): Finding[] {
           'link',
         ),
       )
+    else if (link.addresses.length > 0)
+      found.push(
+        warning(
+          'phys-has-address',
+          `link: "${name}" has ${link.addresses.join(' and ')} on this host, which goes as it moves into the container`,
+          'name another link',
+          'link',
+        ),
+      )
   }
   const vlanId = value(nic, 'vlan.id')
   if (type === 'vlan' && vlanId !== undefined) {
     const host = [...links.values()].find(
-      (other) => other.kind === 'vlan' && other.parent === name && String(other.vlanId) === vlanId,
+      (other) => other.kind === 'vlan' && other.parent === name && other.vlanId === lxcNumber(vlanId),
     )
     if (host !== undefined)
       found.push(
@@ -543,7 +628,7 @@ export function claimsOf(view: HostView): Claims {
   for (const container of view.containers.values()) {
     for (const nic of container.effective.nics) {
       const claim = { container, nic }
-      const mac = value(nic, 'hwaddr')?.toLowerCase()
+      const mac = macOf(nic)
       if (mac !== undefined && !mac.includes('x')) put(all.mac, mac, claim)
       for (const text of [...values(nic, 'ipv4.address'), ...values(nic, 'ipv6.address')])
         put(all.address, bare(text), claim)
@@ -560,8 +645,16 @@ export function claimsOf(view: HostView): Claims {
 /** `10.0.5.3/24 10.0.5.255` → `10.0.5.3`; IPv6 in lower case. */
 const bare = (text: string): string => (text.split(/[/ ]/)[0] ?? '').toLowerCase()
 
+/** The subnet that an address is in, for `next:`. */
+function subnetOf(text: string, key: string): string {
+  const family = key === 'ipv4.address' ? 4 : 6
+  const one = lxcCidr(text, family)
+  return one === undefined ? 'SUBNET' : `${formatAddress(one.first, family)}/${one.prefix}`
+}
+
 /** Against the other containers of the host. */
-function clashChecks({ container, nic, nics, view }: Subject): Finding[] {
+function clashChecks(subject: Subject): Finding[] {
+  const { container, nic, nics, view } = subject
   const found: Finding[] = []
   const all = claimsOf(view)
   const type = typeOf(nic)
@@ -585,46 +678,36 @@ function clashChecks({ container, nic, nics, view }: Subject): Finding[] {
   }
   const here = (list: Claim[] | undefined, test: (other: Nic) => boolean): Claim[] | undefined =>
     list?.filter((claim) => test(claim.nic))
-  const mac = value(nic, 'hwaddr')?.toLowerCase()
+  const mac = macOf(nic)
   if (mac !== undefined) {
     clash(
       all.mac.get(mac),
       'duplicate-mac',
       (where) => `hwaddr: ${mac} is also the MAC of ${where}`,
-      'leave it out and lxcnet makes a free one',
+      put(subject, 'hwaddr', 'auto'),
       'hwaddr',
     )
-    if (nics.some((other) => other.index !== nic.index && value(other, 'hwaddr')?.toLowerCase() === mac)) {
-      found.push(
-        error(
-          'duplicate-mac',
-          `hwaddr: ${mac} stands on another NIC of this container too`,
-          'leave it out and lxcnet makes a free one',
-          'hwaddr',
-        ),
-      )
+    if (nics.some((other) => other.index !== nic.index && macOf(other) === mac)) {
+      const message = `hwaddr: ${mac} stands on another NIC of this container too`
+      found.push(loading(error('duplicate-mac', message, put(subject, 'hwaddr', 'auto'), 'hwaddr')))
     }
   }
   const segment = segmentOf(nic)
   for (const key of ['ipv4.address', 'ipv6.address']) {
     for (const text of values(nic, key)) {
+      const free = `take a free one: ${put(subject, key, `next:${subnetOf(text, key)}`)}`
       const same = here(all.address.get(bare(text)), (other) => segmentOf(other) === segment)
       clash(
         same,
         'duplicate-address',
         (where) => `${key}: ${bare(text)} is also the address of ${where} on ${segment ?? 'the host'}`,
-        `take a free one: --${key.slice(0, 4)} next:SUBNET`,
+        free,
         key,
       )
       const holder = segment === undefined ? undefined : view.links?.get(segment)
       if (holder?.addresses.some((one) => bare(one) === bare(text))) {
         found.push(
-          error(
-            'duplicate-address',
-            `${key}: ${bare(text)} is the address of the host's ${holder.name}`,
-            `take a free one: --${key.slice(0, 4)} next:SUBNET`,
-            key,
-          ),
+          error('duplicate-address', `${key}: ${bare(text)} is the address of the host's ${holder.name}`, free, key),
         )
       }
     }
@@ -635,7 +718,7 @@ function clashChecks({ container, nic, nics, view }: Subject): Finding[] {
       all.pair.get(pair),
       'duplicate-pair',
       (where) => `veth.pair: "${pair}" is also the host-side veth of ${where}`,
-      'choose another name or leave it out',
+      `choose another name, or ${drop(subject, 'veth.pair')}`,
       'veth.pair',
     )
     const taken = view.links?.get(pair)
@@ -649,7 +732,7 @@ function clashChecks({ container, nic, nics, view }: Subject): Finding[] {
         error(
           'duplicate-pair',
           `veth.pair: a link "${pair}" is on this host already`,
-          'choose another name or leave it out',
+          `choose another name, or ${drop(subject, 'veth.pair')}`,
           'veth.pair',
         ),
       )

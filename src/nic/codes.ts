@@ -5,6 +5,10 @@ export const nicCodes: Record<string, { summary: string; fix: string }> = {
     fix: 'Take another address.',
   },
   'address-is-network': { summary: "An address is the subnet's own.", fix: 'Take another address.' },
+  'address-twice': {
+    summary: 'An address stands twice on one NIC; the start would fail.',
+    fix: 'Give it once.',
+  },
   'address-multicast': { summary: 'An address is a multicast address.', fix: 'Take a unicast address.' },
   'bad-address': {
     summary: 'Not an address with a prefix; leading zeros and netmasks are refused.',
@@ -85,13 +89,20 @@ export const nicCodes: Record<string, { summary: string; fix: string }> = {
   'no-link': { summary: 'A veth without link and hook leads nowhere.', fix: 'set link=…' },
   'none-mixed': { summary: 'Type none has no effect beside another NIC.', fix: 'Use none alone.' },
   'not-up': { summary: 'Without flags = up the NIC stays down.', fix: 'set flags=up' },
-  'octal-number': { summary: 'LXC reads a number with a leading 0 as octal.', fix: 'Leave the zeros out.' },
+  'octal-number': {
+    summary: 'LXC reads a number with a leading 0 as octal, a prefix too.',
+    fix: 'Leave the zeros out.',
+  },
   'odd-broadcast': { summary: 'The broadcast address is not the last of the subnet.', fix: 'Give the address alone.' },
   'passthru-shared': {
     summary: 'A parent in mode passthru has one macvlan only.',
     fix: 'Use mode bridge, or another parent.',
   },
   'phys-default-route': { summary: "Moving the link would cut the host's default route.", fix: 'Name another link.' },
+  'phys-has-address': {
+    summary: 'The link has addresses on the host, which go as it moves into the container.',
+    fix: 'Name another link.',
+  },
   'phys-immovable': {
     summary: 'Bridges and the loopback cannot be moved into a container.',
     fix: 'Name another link.',
@@ -99,7 +110,7 @@ export const nicCodes: Record<string, { summary: string; fix: string }> = {
   'phys-is-port': { summary: 'The link is a port of a bridge, which loses it.', fix: 'Name another link.' },
   'phys-taken': { summary: 'Two containers take the same link.', fix: 'A link is in one container at a time.' },
   'prefix-missing': {
-    summary: 'Without a prefix LXC guesses one from the last octet.',
+    summary: 'Without a prefix LXC guesses one from the last octet of an IPv4 address, and takes /64 for IPv6.',
     fix: 'Write the prefix: 10.0.5.3/24.',
   },
   'route-host-bits': { summary: 'A route has bits set behind its prefix.', fix: "Write the subnet's own address." },
@@ -129,7 +140,8 @@ export const nicCodes: Record<string, { summary: string; fix: string }> = {
   'vlan-taken': { summary: 'The parent has this VLAN already.', fix: 'Put both on a bridge over that VLAN.' },
   'vlan-twice': { summary: 'A VLAN is both untagged and tagged.', fix: 'Keep one of them.' },
   'wrong-type-key': {
-    summary: 'The key belongs to another type; LXC 4.0.7 and later refuse it.',
+    summary:
+      'The key belongs to another type. LXC 4.0.7 and later refuse veth.*, vlan.*, macvlan.* and ipvlan.* on others; the rest has no effect.',
     fix: 'unset it, or change the type.',
   },
 }
