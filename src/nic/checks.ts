@@ -361,7 +361,9 @@ function addressChecks(subject: Subject): Finding[] {
           error(
             'address-twice',
             `${key}: ${written} stands twice on this NIC; the start would fail`,
-            subject.fresh ? 'give it once' : put(subject, key, [...new Set(values(nic, key))].join(',')),
+            subject.fresh
+              ? 'give it once'
+              : `\`lxcnet set ${subject.container}:${nic.index} ${key}-=${written} ${key}+=${written}\``,
             key,
           ),
         )

@@ -1,4 +1,4 @@
-/** Does the running container still have the NICs of an older config? Compared with what is live, never with a clock. */
+/** Does the running container differ from its config? Compared with what is live, never with a clock. */
 import {
   type Container,
   type HostLink,
@@ -10,6 +10,7 @@ import {
   value,
   values,
 } from './model.ts'
+import { lxcCidr, lxcMac, lxcNumber } from './value.ts'
 
 /** What a restart would change, in words; `undefined` when the live links cannot be read, empty when all fits. */
 export function pendingChanges(container: Container, view: HostView): string[] | undefined {
@@ -28,7 +29,8 @@ export function pendingChanges(container: Container, view: HostView): string[] |
     if (link === undefined) found.push(`NIC ${nic.index} (${name}) is not there yet`)
     else found.push(...differences(nic, link, host).map((text) => `NIC ${nic.index} (${name}): ${text}`))
   }
-  if (!nics.some((nic) => typeOf(nic) === 'none'))
+  // with type none the links are the host's; which one a phys of eth+ is, LXC alone knows
+  if (!nics.some((nic) => typeOf(nic) === 'none' || (typeOf(nic) !== 'empty' && !names.has(nic.index))))
     found.push(...[...live.keys()].map((name) => `${name} is still there`))
   return found
 }
@@ -41,18 +43,30 @@ function differences(nic: Nic, live: HostLink, host: ReadonlyMap<number, HostLin
   const type = typeOf(nic)
   if (type !== 'phys' && live.kind !== type) return [`type ${live.kind || 'phys'} becomes ${type}`]
   const mac = value(nic, 'hwaddr')?.toLowerCase()
-  if (mac !== undefined && !mac.includes('x')) differs('MAC', live.mac, mac)
-  differs('MTU', String(live.mtu), value(nic, 'mtu'))
+  if (mac !== undefined && !mac.includes('x')) differs('MAC', live.mac, lxcMac(mac) ?? mac)
   if (type === 'macvlan') differs('mode', live.mode ?? '', modeOf(nic))
-  if (type === 'vlan') differs('VLAN', String(live.vlanId), value(nic, 'vlan.id'))
+  if (type === 'vlan') differs('VLAN', String(live.vlanId), number(nic, 'vlan.id'))
   const below = live.peerIndex === undefined ? undefined : host.get(live.peerIndex)
+  // without an MTU of its own a macvlan has its parent's; what a veth had from its bridge is not known any more
+  const mtu = number(nic, 'mtu')
+  differs('MTU', String(live.mtu), mtu && mtu !== '0' ? mtu : type === 'macvlan' ? below?.mtu.toString() : undefined)
   if (below !== undefined && type === 'veth' && modeOf(nic) === 'bridge' && value(nic, 'script.up') === undefined)
     differs('link', below.master ?? '', value(nic, 'link'))
   if (below !== undefined && ['macvlan', 'ipvlan', 'vlan'].includes(type))
     differs('link', below.name, value(nic, 'link'))
-  for (const text of [...values(nic, 'ipv4.address'), ...values(nic, 'ipv6.address')]) {
-    const address = text.split(' ')[0] ?? ''
-    if (!live.addresses.includes(address)) found.push(`address ${address} is not there yet`)
+  for (const family of [4, 6] as const) {
+    for (const text of values(nic, `ipv${family}.address`)) {
+      const read = lxcCidr(text, family)
+      const address = read === undefined ? (text.split(' ')[0] ?? '') : `${read.address}/${read.prefix}`
+      // which need not be an older config: the container's own DHCP client or a person can have removed it
+      if (!live.addresses.includes(address)) found.push(`address ${address} is not on ${live.name}`)
+    }
   }
   return found
+}
+
+/** A number as LXC reads it, else the text. */
+function number(nic: Nic, key: string): string | undefined {
+  const text = value(nic, key)
+  return text === undefined ? undefined : (lxcNumber(text)?.toString() ?? text)
 }

@@ -80,11 +80,12 @@ export function readHost(answers: Answers, { lxcVersion, asked }: ReadOptions): 
     const name = nameOf(path, base)
     if (name !== undefined) add(name, answers.links.get(path) ?? path, undefined)
   }
+  const byName = ([a]: [string, Container], [b]: [string, Container]): number => (a < b ? -1 : a > b ? 1 : 0)
   const links = readLinks(answers.answers.get('links'))
   return {
     version,
     lxcpath,
-    containers,
+    containers: new Map([...containers].sort(byName)),
     links: links === undefined ? undefined : new Map(links.map((link) => [link.name, link])),
     defaultRouteLinks: new Set(['routes', 'routes6'].flatMap((id) => readRoutes(answers.answers.get(id)?.text))),
     ovsBridges: new Set(answers.answers.get('ovs')?.text.split('\n').filter(Boolean)),

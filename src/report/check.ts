@@ -8,7 +8,8 @@ export interface CheckReport {
   lxcVersion: string | null
   /** What could not be checked, and why. */
   leftOut: string[]
-  findings: (Note & { container: string })[]
+  /** `nic`: the index, null for what is wrong with the config as a whole. */
+  findings: (Note & { container: string; nic: number | null })[]
 }
 
 export function checkText({ findings, leftOut }: CheckReport, containers: number): string {
@@ -22,11 +23,12 @@ export function checkText({ findings, leftOut }: CheckReport, containers: number
       lines.push(`    ${place.file}:${place.line}${place.text === undefined ? '' : `: ${place.text.trim()}`}`)
     if (fix !== undefined) lines.push(`    ${fix}`)
   }
-  const count = (severity: string): number => findings.filter((finding) => finding.severity === severity).length
+  const count = (severity: string): string => {
+    const all = findings.filter((finding) => finding.severity === severity).length
+    return `${all} ${severity}${all === 1 ? '' : 's'}`
+  }
   if (findings.length > 0) lines.push('')
-  lines.push(
-    `${containers} ${containers === 1 ? 'container' : 'containers'}: ${count('error')} errors, ${count('warning')} warnings`,
-  )
+  lines.push(`${containers} ${containers === 1 ? 'container' : 'containers'}: ${count('error')}, ${count('warning')}`)
   lines.push(...leftOut.map((text) => `Left out: ${text}.`))
   return lines.map(readable).join('\n')
 }

@@ -11,6 +11,9 @@ export interface NicRow {
   name: string | null
   hwaddr: string | null
   addresses: string[]
+  gateways: string[]
+  mtu: string | null
+  vlanId: string | null
 }
 
 export interface ContainerRow {
@@ -19,6 +22,8 @@ export interface ContainerRow {
   readable: boolean
   /** LXC refuses the config; `lxcnet check` says why. */
   refused: boolean
+  /** The first reason. */
+  refusedBecause: string | null
   /** Is a restart needed for the config to take effect? */
   restart: 'no' | 'pending' | 'unknown'
   nics: NicRow[]
@@ -37,6 +42,8 @@ export interface ListReport {
 export interface NicDetail {
   index: number
   style: 'modern' | 'legacy'
+  /** As it takes effect; null for a type without modes. */
+  mode: string | null
   keys: { key: string; value: string; file: string; line: number }[]
   live: {
     name: string
@@ -52,6 +59,7 @@ export interface NicDetail {
 export interface ShowReport {
   schema: 'lxcnet.show/1'
   host: string
+  lxcVersion: string | null
   containers: {
     name: string
     config: string
@@ -88,11 +96,9 @@ export function listText({ containers, lxcpath, unfinished }: ListReport, width:
     lines.push(table(['CONTAINER', 'STATE', 'NIC', 'TYPE', 'LINK', 'ADDRESS', 'NOTE'], rows, width))
     const marks = new Set(rows.map((row) => row.at(-1)))
     if (marks.has('restart'))
-      lines.push(
-        'restart: the running container still has the NICs of an older config (`lxcnet show` says what differs)',
-      )
+      lines.push('restart: the running container differs from its config (`lxcnet show CONTAINER` says in what)')
     if (marks.has('refused')) lines.push('refused: LXC does not load this config (`lxcnet check` says why)')
-    if (marks.has('unreadable')) lines.push('unreadable: no right to read this config')
+    if (marks.has('unreadable')) lines.push('unreadable: this config cannot be read (no right, or no plain file)')
   }
   for (const { id, state } of unfinished) {
     lines.push(
@@ -139,7 +145,11 @@ export function showText({ containers }: ShowReport, width: number): string {
       if (nics.length === 0) lines.push('', 'no NIC: the container has the loopback alone')
       if (restart === null && state !== 'unknown') lines.push('', 'whether a restart is pending cannot be read')
       else if (restart !== null && restart.length > 0)
-        lines.push('', 'A restart is pending:', ...restart.map((text) => `  ${text}`))
+        lines.push(
+          '',
+          'The running container differs from its config; a restart would change that:',
+          ...restart.map((text) => `  ${text}`),
+        )
       return lines.join('\n')
     })
     .join('\n\n')

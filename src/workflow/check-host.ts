@@ -1,27 +1,39 @@
 /** `lxcnet check`: every fault of every config that can be known before a start. */
-import { type Container, checkNic, type HostView } from '../nic/index.ts'
-import type { Note } from '../plan/plan.ts'
+import type { Container } from '../nic/index.ts'
 import type { CheckReport } from '../report/check.ts'
-import { noteOf } from './nic-change.ts'
+import type { View } from './context.ts'
+import { faults, noteOf } from './nic-change.ts'
+
+type Found = Omit<CheckReport['findings'][number], 'container'>
 
 export function checkHost(
   host: string,
-  view: HostView,
+  view: View,
   chosen: Iterable<Container>,
   allow: ReadonlySet<string>,
 ): CheckReport {
   const findings: CheckReport['findings'] = []
   for (const container of chosen) {
-    const { name, text, effective } = container
-    const found: Note[] = []
+    const { name, text, effective, sharedWith = [] } = container
+    const found: Found[] = []
     if (text === undefined)
       found.push({
         severity: 'error',
         code: 'unreadable',
         message: `${container.path} cannot be read`,
-        fix: 'run lxcnet as root',
+        fix: 'run lxcnet as root; a config is a plain file',
+        nic: null,
       })
-    for (const { severity, code, message, place } of effective.problems) found.push({ severity, code, message, place })
+    if (sharedWith.length > 0)
+      found.push({
+        severity: 'warning',
+        code: 'shared-config',
+        message: `${container.path} is also the config of ${sharedWith.join(', ')}`,
+        fix: 'copy it where the containers shall differ',
+        nic: null,
+      })
+    for (const { severity, code, message, place } of effective.problems)
+      found.push({ severity, code, message, place, nic: null })
     for (const { nic, sub, lost, by } of effective.overridden.filter((one) => one.by.inside === 'include')) {
       const where = { file: lost.file, line: lost.line }
       found.push({
@@ -30,15 +42,18 @@ export function checkHost(
         message: `NIC ${nic.index}: ${sub} = ${lost.value} has no effect: ${by.file}:${by.line} wins`,
         fix: 'change it there, or take the line out',
         place: where,
+        nic: nic.index,
       })
     }
     for (const nic of effective.nics) {
-      for (const finding of checkNic({ container: name, nic, nics: effective.nics, view })) {
+      for (const finding of faults(container, nic, effective, view)) {
+        // a running container has its veth already
+        if (finding.code === 'usernet-quota' && container.state !== 'stopped') continue
         const note = noteOf(finding, container, nic)
-        found.push({ ...note, message: `NIC ${nic.index}: ${note.message}` })
+        found.push({ ...note, message: `NIC ${nic.index}: ${note.message}`, nic: nic.index })
       }
     }
-    findings.push(...found.filter(({ code }) => !allow.has(code)).map((note) => ({ container: name, ...note })))
+    findings.push(...once(found.filter(({ code }) => !allow.has(code))).map((note) => ({ container: name, ...note })))
   }
   return {
     schema: 'lxcnet.check/1',
@@ -50,4 +65,18 @@ export function checkHost(
         : [],
     findings,
   }
+}
+
+/** Each finding once: the parser and the checks of a NIC can see the same line. */
+function once(found: readonly Found[]): Found[] {
+  const said = new Set<string>()
+  return found.filter(({ code, message, place, nic }) => {
+    const line = `${code} ${place?.file}:${place?.line}`
+    if (nic !== null && place !== undefined && said.has(line)) return false
+    const all = `${line} ${message}`
+    if (said.has(all)) return false
+    said.add(all)
+    if (nic === null) said.add(line)
+    return true
+  })
 }

@@ -36,13 +36,14 @@ export function listNics(
 function row(container: Container, view: HostView): ContainerRow {
   const { name, state, effective, text } = container
   const inside = namesInside(effective.nics)
-  const problems = effective.problems.filter((problem) => problem.severity === 'error').length
+  const refusal = effective.problems.find((problem) => problem.severity === 'error')
   const pending = state === 'stopped' || view.links === undefined ? [] : pendingChanges(container, view)
   return {
     name,
     state,
     readable: text !== undefined,
-    refused: problems > 0,
+    refused: refusal !== undefined,
+    refusedBecause: refusal?.message ?? null,
     restart: pending === undefined ? 'unknown' : pending.length > 0 ? 'pending' : 'no',
     nics: effective.nics.map((nic) => nicRow(nic, inside.get(nic.index))),
   }
@@ -57,12 +58,16 @@ const nicRow = (nic: Nic, inside: string | undefined): NicRow => ({
   name: inside ?? null,
   hwaddr: value(nic, 'hwaddr') ?? null,
   addresses: [...values(nic, 'ipv4.address'), ...values(nic, 'ipv6.address')].map((text) => text.split(' ')[0] ?? ''),
+  gateways: [...values(nic, 'ipv4.gateway'), ...values(nic, 'ipv6.gateway')],
+  mtu: value(nic, 'mtu') ?? null,
+  vlanId: value(nic, 'vlan.id') ?? value(nic, 'veth.vlan.id') ?? null,
 })
 
 export function showNics(host: string, { view }: Reading, selected: readonly Selected[]): ShowReport {
   return {
     schema: 'lxcnet.show/1',
     host,
+    lxcVersion: view.version ?? null,
     containers: selected.map(({ container, nics }) => ({
       name: container.name,
       config: container.path,
@@ -86,6 +91,7 @@ function detail(nic: Nic, container: Container, view: HostView): NicDetail {
   return {
     index: nic.index,
     style: nic.style,
+    mode: modeOf(nic) ?? null,
     keys,
     live:
       live === undefined

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { evaluate } from '../../src/document/effective.ts'
 import { parse } from '../../src/document/lxc-config.ts'
-import { checkNic } from '../../src/nic/checks.ts'
+import { checkNic, type Finding, type Subject } from '../../src/nic/checks.ts'
 import { nicCodes } from '../../src/nic/codes.ts'
-import type { Container, HostLink, HostView } from '../../src/nic/model.ts'
+import { type Container, type HostLink, type HostView, namesInside } from '../../src/nic/model.ts'
 
 const link = (name: string, more: Partial<HostLink> = {}): HostLink => ({
   name,
@@ -83,13 +83,19 @@ const config = (text: string): string =>
     .map((line) => (/^\d/.test(line) ? `lxc.net.${line}\n` : `lxc.net.0.${line}\n`))
     .join('')
 
-/** The codes of NIC `index` of a container with these lines, `w:` in front of a warning. */
-function codesOf(text: string, host: Host = {}, index = 0): string[] {
+type How = Pick<Subject, 'fresh' | 'strict'>
+
+function findingsOf(text: string, host: Host = {}, index = 0, how: How = {}): Finding[] {
   const seen = view(host)
   const { nics } = seen.evaluate('/var/lib/lxc/me/config', config(text))
   const nic = nics.find((one) => one.index === index)
   assert.ok(nic !== undefined, 'the NIC under test is there')
-  return checkNic({ container: 'me', nic, nics, view: seen }).map(({ severity, code, message, fix }) => {
+  return checkNic({ container: 'me', nic, nics, view: seen, ...how })
+}
+
+/** The codes of NIC `index` of a container with these lines, `w:` in front of a warning. */
+function codesOf(text: string, host: Host = {}, index = 0, how: How = {}): string[] {
+  return findingsOf(text, host, index, how).map(({ severity, code, message, fix }) => {
     assert.ok(nicCodes[code], `${code} is documented`)
     assert.ok(message.length > 10 && fix.length > 3, `${code} says what and the way out`)
     return severity === 'warning' ? `w:${code}` : code
@@ -125,20 +131,16 @@ describe('checks of a NIC', () => {
   }
 
   for (const [what, text, expected, host] of [
-    ['an address without prefix', `${veth}; ipv4.address = 192.0.2.10`, ['prefix-missing']],
+    ['an address without prefix', `${veth}; ipv4.address = 192.0.2.10`, ['w:prefix-missing']],
     ['leading zeros in an address', `${veth}; ipv4.address = 010.0.0.1/24`, ['bad-address']],
     ['a prefix over 32', `${veth}; ipv4.address = 10.0.0.1/33`, ['bad-address']],
     ['a netmask', `${veth}; ipv4.address = 10.0.0.1/255.255.255.0`, ['bad-address']],
     ['an IPv6 prefix over 128', `${veth}; ipv6.address = 2001:db8::1/129`, ['bad-address']],
-    ['a multicast address', `${veth}; ipv4.address = 224.0.0.5/24`, ['address-multicast']],
+    ['a multicast address', `${veth}; ipv4.address = 224.0.0.5/24`, ['w:address-multicast']],
     ["the subnet's own address", `${veth}; ipv4.address = 10.0.3.0/24`, ['w:address-is-network']],
     ['the broadcast address', `${veth}; ipv4.address = 10.0.3.255/24`, ['w:address-is-broadcast']],
     ['an odd broadcast', `${veth}; ipv4.address = 10.0.3.9/24 10.0.3.99`, ['w:odd-broadcast']],
-    [
-      'the same address twice',
-      `${veth}; ipv4.address = 10.0.3.9/24; ipv4.address = 10.0.3.9/24`,
-      ['duplicate-address'],
-    ],
+    ['the same address twice', `${veth}; ipv4.address = 10.0.3.9/24; ipv4.address = 10.0.3.9/24`, ['address-twice']],
     ['a gateway without address', `${veth}; ipv4.gateway = 10.0.3.1`, ['gateway-no-address']],
     [
       'a gateway on a NIC that is down',
@@ -176,7 +178,7 @@ describe('checks of a NIC', () => {
     ['a multicast MAC', `${veth}; hwaddr = 01:16:3e:00:00:01`, ['mac-multicast']],
     ['a MAC template', `${veth}; hwaddr = 00:16:3e:xx:xx:xx`, ['w:mac-template']],
     ['an MTU of 67', `${veth}; mtu = 67`, ['bad-mtu', 'w:mtu-lowers-bridge']],
-    ['an octal MTU', `${veth}; mtu = 01500`, ['octal-number']],
+    ['an octal MTU', `${veth}; mtu = 01500`, ['w:octal-number', 'w:mtu-lowers-bridge']],
     ['an MTU that lowers the bridge', `${veth}; mtu = 1400`, ['w:mtu-lowers-bridge']],
     [
       'an MTU above the parent',
@@ -224,7 +226,7 @@ describe('checks of a NIC', () => {
     ],
     ['a key of another type', `${veth}; macvlan.mode = bridge`, ['wrong-type-key']],
     ['an unknown key', `${veth}; colour = blue`, ['unknown-key']],
-    ['flags = down', 'type = veth; flags = down; link = br0', ['bad-flags']],
+    ['flags = down', 'type = veth; flags = down; link = br0', ['w:bad-flags']],
     ['a name of 16 bytes', `${veth}; name = averyveryverylong`, ['bad-name']],
     ['a name of one byte', `${veth}; name = e`, ['bad-name']],
     ['a name with a slash', `${veth}; name = et/h0`, ['bad-name']],
@@ -250,7 +252,7 @@ describe('checks of a NIC', () => {
     [
       'hwaddr on an ipvlan',
       'type = ipvlan; ipvlan.mode = l2; link = eth1; flags = up; hwaddr = 00:16:3e:00:00:01',
-      ['wrong-type-key'],
+      ['w:wrong-type-key'],
     ],
     [
       'ipvlan before LXC 3.2',
@@ -337,5 +339,116 @@ describe('checks of a NIC', () => {
   it('sees two default routes on the second NIC', () => {
     const text = `${veth}; ipv4.address = 10.0.3.5/24; ipv4.gateway = 10.0.3.1; 1.type = veth; 1.flags = up; 1.link = br1; 1.name = eth1; 1.ipv4.address = 10.9.0.5/24; 1.ipv4.gateway = 10.9.0.1`
     assert.deepEqual(codesOf(text, {}, 1), ['w:two-default-routes'])
+  })
+
+  /** LXC 5.0.2 loads and starts all of these: no error where they stand, an error where they are being written. */
+  for (const [what, text, there, written] of [
+    ['flags on type none', 'type = none; flags = up', ['w:wrong-type-key'], ['wrong-type-key']],
+    ['a link on type empty', 'type = empty; link = br0', ['w:wrong-type-key'], ['wrong-type-key']],
+    ['flags = 1', 'type = veth; flags = 1; link = br0', ['w:bad-flags'], ['bad-flags']],
+    ['mtu = 0', `${macvlan}; mtu = 0; ipv6.address = 2001:db8::5/64`, [], ['bad-mtu']],
+    ['mtu = 0 on a bridge', `${veth}; mtu = 0`, [], ['bad-mtu']],
+    ['a hexadecimal MTU', `${veth}; mtu = 0x5dc`, ['w:bad-mtu'], ['bad-mtu']],
+    ['a MAC without colons', `${veth}; hwaddr = 00163E000001`, ['w:bad-mac'], ['bad-mac']],
+    ['a MAC of single digits', `${veth}; hwaddr = 0:16:3e:0:0:1`, ['w:bad-mac'], ['bad-mac']],
+    ['an upper-case MAC', `${veth}; hwaddr = 00:16:3E:00:00:0A`, [], []],
+    ['no IPv4 prefix', `${veth}; ipv4.address = 10.0.9.5`, ['w:prefix-missing'], ['prefix-missing']],
+    [
+      'no IPv6 prefix, and a gateway in /64',
+      `${veth}; ipv6.address = 2001:db8::5; ipv6.gateway = 2001:db8::1`,
+      ['w:prefix-missing'],
+      ['prefix-missing'],
+    ],
+    [
+      'an octal prefix, and a gateway in it',
+      `${veth}; ipv4.address = 10.0.3.5/030; ipv4.gateway = 10.0.3.1`,
+      ['w:octal-number'],
+      ['octal-number'],
+    ],
+    [
+      'a hexadecimal VLAN id',
+      'type = vlan; link = eth1; flags = up; vlan.id = 0x10',
+      ['w:bad-vlan-id'],
+      ['bad-vlan-id'],
+    ],
+    ['IPv4 multicast', `${veth}; ipv4.address = 239.0.0.5/24`, ['w:address-multicast'], ['address-multicast']],
+    ['phys with a prefix match', 'type = phys; flags = up; link = eth1+', ['w:bad-link'], ['bad-link']],
+    [
+      'one MAC on two NICs',
+      `${veth}; hwaddr = 00:16:3e:00:00:01; 1.type = veth; 1.hwaddr = 00163e000001`,
+      ['w:duplicate-mac'],
+      ['duplicate-mac'],
+    ],
+  ] as const) {
+    it(`takes ${what} for a warning at most where it stands`, () => {
+      assert.deepEqual(codesOf(text), there)
+      assert.deepEqual(codesOf(text, {}, 0, { fresh: true }), written, 'a fresh NIC')
+      assert.deepEqual(codesOf(text, {}, 0, { strict: () => true }), written, 'all keys change')
+      assert.deepEqual(codesOf(text, {}, 0, { strict: (key) => key === 'script.up' }), there, 'another key changes')
+    })
+  }
+
+  for (const [what, text, code] of [
+    ['a key of another type that LXC refuses', `${veth}; macvlan.mode = bridge`, 'wrong-type-key'],
+    ['an MTU of 16', `${macvlan}; mtu = 0x10`, 'bad-mtu'],
+    ['IPv6 multicast', `${veth}; ipv6.address = ff02::5/64`, 'address-multicast'],
+    ['a multicast MAC without colons', `${veth}; hwaddr = 01163e000001`, 'bad-mac'],
+  ] as const) {
+    it(`keeps ${what} an error`, () => assert.deepEqual(codesOf(text), [code]))
+  }
+
+  it('fills %d in names, and sees no clash', () => {
+    const text = `${veth}; name = lan%d; 1.type = veth; 1.name = lan%d; 2.type = veth; 2.name = lan0; 3.type = veth`
+    const { nics } = view({}).evaluate('/var/lib/lxc/me/config', config(text))
+    assert.deepEqual([...namesInside(nics).entries()].sort(), [
+      [0, 'lan1'],
+      [1, 'lan2'],
+      [2, 'lan0'],
+      [3, 'eth0'],
+    ])
+    assert.deepEqual(codesOf(text), [])
+  })
+
+  it('warns of a phys whose addresses the host loses', () => {
+    const host = view({})
+    host.defaultRouteLinks.clear()
+    const { nics } = host.evaluate('/x', config('type = phys; link = eth0; flags = up'))
+    assert.ok(nics[0])
+    assert.deepEqual(
+      checkNic({ container: 'me', nic: nics[0], nics, view: host }).map(({ severity, code }) => `${severity} ${code}`),
+      ['warning phys-has-address'],
+    )
+  })
+
+  for (const [text, how, fix] of [
+    ['type = veth; link = br0', {}, '`lxcnet set me:0 flags=up`'],
+    ['type = veth; link = br0', { fresh: true }, 'add --flags up'],
+    [`${veth}; mtu = 1400`, {}, '`lxcnet unset me:0 mtu`, or lower it inside the container'],
+    [`${veth}; mtu = 1400`, { fresh: true }, 'leave --mtu out, or lower it inside the container'],
+    [`${veth}; veth.ipv4.route = 10.1.0.5/16`, {}, '`lxcnet set me:0 veth.ipv4.route=10.1.0.0/16`'],
+    [`${veth}; hwaddr = 00163e000001`, {}, '`lxcnet set me:0 hwaddr=00:16:3e:00:00:01`'],
+    [
+      'type = veth; veth.mode = router; link = eth1; flags = up; veth.vlan.id = 5',
+      {},
+      '`lxcnet set me:0 veth.mode=bridge`',
+    ],
+    ['flags = up', {}, '`lxcnet set me:0 type=veth`'],
+  ] as [string, How, string][]) {
+    it(`says "${fix}"`, () => assert.equal(findingsOf(text, {}, 0, how)[0]?.fix, fix))
+  }
+
+  it('names the mode where VLAN ids do not go with it', () => {
+    const text = 'type = veth; veth.mode = router; link = eth1; flags = up; veth.vlan.id = 5'
+    assert.match(findingsOf(text)[0]?.message ?? '', /router/)
+  })
+
+  it('does not let a config that is linked clash with itself', () => {
+    const text = config(`${veth}; hwaddr = 00:16:3e:00:00:01; ipv4.address = 10.0.3.5/24`)
+    const host = view({ others: { me: { text, running: true }, alias: { text, running: true } } })
+    const [me, alias] = [host.containers.get('me'), host.containers.get('alias')]
+    assert.ok(me?.effective.nics[0] && alias)
+    alias.path = me.path
+    const { nics } = me.effective
+    assert.deepEqual(checkNic({ container: 'me', nic: me.effective.nics[0], nics, view: host }), [])
   })
 })
