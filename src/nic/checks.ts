@@ -116,8 +116,10 @@ function valueChecks(subject: Subject): Finding[] {
         drop(subject, name),
         name,
       )
-      // LXC itself knows keys of one type by their names alone, and refuses those on another type
-      return [/^(veth|vlan|macvlan|ipvlan)\./.test(name) ? finding : loading(finding)]
+      // LXC itself knows keys of one type by their names alone, and refuses those on another type. The loopback takes
+      // neither a MAC nor a default route, an ipvlan no MAC (drivers/net/ipvlan has no ndo_set_mac_address)
+      const fails = /^(veth|vlan|macvlan|ipvlan)\./.test(name) || (type !== 'none' && /^hwaddr$|\.gateway$/.test(name))
+      return [fails ? finding : loading(finding)]
     }
     return list.flatMap((one) => oneValue(subject, key, one.value))
   })
@@ -664,14 +666,15 @@ function clashChecks(subject: Subject): Finding[] {
     list: Claim[] | undefined,
     code: string,
     what: (where: string) => string,
-    fix: string,
+    fix: string | (() => string),
     key: string,
   ): void => {
     const path = view.containers.get(container)?.path
     // names that share one config by a link clash in everything, which is said once as shared-config
     const other = list?.find((claim) => claim.container.name !== container && claim.container.path !== path)
     if (other === undefined) return
-    const finding = error(code, what(`${other.container.name}:${other.nic.index}`), fix, key)
+    const way = typeof fix === 'string' ? fix : fix()
+    const finding = error(code, what(`${other.container.name}:${other.nic.index}`), way, key)
     found.push(
       other.container.state === 'stopped'
         ? { ...finding, severity: 'warning', message: `${finding.message} (stopped)` }
@@ -697,7 +700,7 @@ function clashChecks(subject: Subject): Finding[] {
   const segment = segmentOf(nic)
   for (const key of ['ipv4.address', 'ipv6.address']) {
     for (const text of values(nic, key)) {
-      const free = `take a free one: ${put(subject, key, `next:${subnetOf(text, key)}`)}`
+      const free = (): string => `take a free one: ${put(subject, key, `next:${subnetOf(text, key)}`)}`
       const same = here(all.address.get(bare(text)), (other) => segmentOf(other) === segment)
       clash(
         same,
@@ -709,7 +712,7 @@ function clashChecks(subject: Subject): Finding[] {
       const holder = segment === undefined ? undefined : view.links?.get(segment)
       if (holder?.addresses.some((one) => bare(one) === bare(text))) {
         found.push(
-          error('duplicate-address', `${key}: ${bare(text)} is the address of the host's ${holder.name}`, free, key),
+          error('duplicate-address', `${key}: ${bare(text)} is the address of the host's ${holder.name}`, free(), key),
         )
       }
     }

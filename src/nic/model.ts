@@ -104,9 +104,10 @@ export function namesInside(nics: readonly Nic[]): Map<number, string> {
   for (const nic of nics) {
     const type = typeOf(nic)
     if (type === 'empty' || type === 'none') continue
-    const name = value(nic, 'name') ?? (type === 'phys' ? value(nic, 'link') : undefined) ?? 'eth%d'
+    const given = value(nic, 'name')?.slice(0, 15) // confile_utils.c:network_ifname() cuts to IFNAMSIZ
+    const name = given ?? (type === 'phys' ? value(nic, 'link') : undefined) ?? 'eth%d'
     if (name.includes('%d')) patterns.set(nic.index, name)
-    else if (!name.endsWith('+') || value(nic, 'name') !== undefined) names.set(nic.index, name) // eth+: any of them
+    else if (!name.endsWith('+') || given !== undefined) names.set(nic.index, name) // eth+: any of them
   }
   const taken = new Set(names.values())
   for (const [index, pattern] of patterns) {

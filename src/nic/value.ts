@@ -102,10 +102,10 @@ export function lxcNumber(text: string): number | undefined {
   return decimal === undefined ? undefined : Number(decimal)
 }
 
-/** The six bytes that LXC makes of a MAC; undefined for fewer, for more and for anything else (network.c:lxc_convert_mac). */
+/** The six bytes that LXC takes from a MAC; undefined for fewer and for anything else (network.c:lxc_convert_mac). */
 export function lxcMac(text: string): string | undefined {
-  if (!/^(?:[\da-f]{2}:?|[\da-f](?::|$)){6}$/i.test(text)) return undefined
-  const bytes = text.match(/[\da-f]{2}|[\da-f](?=:|$)/gi) ?? []
+  const [six] = /^(?:[\da-f]{2}:?|[\da-f](?::|$)){6}/i.exec(text) ?? []
+  const bytes = six?.match(/[\da-f]{2}|[\da-f](?=:|$)/gi) ?? []
   return bytes.length === 6 ? bytes.map((byte) => byte.padStart(2, '0').toLowerCase()).join(':') : undefined
 }
 
@@ -150,7 +150,17 @@ function link(key: Key, text: string): Checked {
 function interfaceName(key: Key, text: string): Checked {
   const fix = 'use 2 to 15 letters, digits, "-" or "_"'
   const reason = linkNameFault(text)
-  if (reason !== undefined) return fault('bad-name', key, text, reason, fix)
+  if (reason !== undefined) {
+    const cut = text.slice(0, 15) // IFNAMSIZ less the NUL, which LXC cuts to
+    return fault(
+      'bad-name',
+      key,
+      text,
+      reason,
+      fix,
+      linkNameFault(cut) === undefined ? { better: cut, loads: true } : {},
+    )
+  }
   if (key.name === 'name') {
     if (/%(?!d)|%d.*%/.test(text)) return fault('bad-name', key, text, 'has a "%" that is not one "%d"', fix)
   } else if (text.includes('%'))
@@ -194,7 +204,8 @@ function address(key: Key, text: string, family: 4 | 6, version: string | undefi
   const example = family === 4 ? '10.0.5.3/24' : '2001:db8::3/64'
   const parsed = parseCidr(cidr, family)
   const read = lxcCidr(cidr, family)
-  if (parsed === undefined && read !== undefined && more.length === 0 && given === undefined) {
+  const clean = given === undefined || (family === 4 && parseCidr(given, 4) !== undefined)
+  if (parsed === undefined && read !== undefined && more.length === 0 && clean) {
     const better = `${read.address}/${read.prefix}`
     return fault(
       'octal-number',
@@ -259,6 +270,12 @@ function gateway(key: Key, text: string, family: 4 | 6, version: string | undefi
 
 function route(key: Key, text: string, family: 4 | 6): Checked {
   const parsed = parseCidr(text, family)
+  const read = text.includes('/') ? lxcCidr(text, family) : undefined
+  if (parsed === undefined && read !== undefined && read.value === read.first) {
+    const better = `${read.address}/${read.prefix}`
+    const reason = `has a prefix that LXC reads as /${read.prefix}`
+    return fault('octal-number', key, text, reason, `write it in decimal: ${better}`, { better, loads: true })
+  }
   if (parsed === undefined || !parsed.explicit)
     return fault(
       'bad-route',

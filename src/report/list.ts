@@ -119,6 +119,9 @@ const nicCells = (nic: NicRow): string[] => [
     : nic.addresses[0] + (nic.addresses.length > 1 ? ` +${nic.addresses.length - 1}` : ''),
 ]
 
+/** A missing address alone does not say that the config is newer: something inside can have removed it. */
+const isAddress = (text: string): boolean => / is not on \S+$/.test(text)
+
 export function showText({ containers }: ShowReport, width: number): string {
   return containers
     .map(({ name, config, state, restart, nics }) => {
@@ -147,7 +150,7 @@ export function showText({ containers }: ShowReport, width: number): string {
       else if (restart !== null && restart.length > 0)
         lines.push(
           '',
-          'The running container differs from its config; a restart would change that:',
+          restart.every(isAddress) ? 'The running container differs from its config:' : 'A restart is pending:',
           ...restart.map((text) => `  ${text}`),
         )
       return lines.join('\n')

@@ -227,7 +227,7 @@ describe('checks of a NIC', () => {
     ['a key of another type', `${veth}; macvlan.mode = bridge`, ['wrong-type-key']],
     ['an unknown key', `${veth}; colour = blue`, ['unknown-key']],
     ['flags = down', 'type = veth; flags = down; link = br0', ['w:bad-flags']],
-    ['a name of 16 bytes', `${veth}; name = averyveryverylong`, ['bad-name']],
+    ['a name of 17 bytes', `${veth}; name = averyveryverylong`, ['w:bad-name']],
     ['a name of one byte', `${veth}; name = e`, ['bad-name']],
     ['a name with a slash', `${veth}; name = et/h0`, ['bad-name']],
     ['the name lo', `${veth}; name = lo`, ['bad-name']],
@@ -252,7 +252,7 @@ describe('checks of a NIC', () => {
     [
       'hwaddr on an ipvlan',
       'type = ipvlan; ipvlan.mode = l2; link = eth1; flags = up; hwaddr = 00:16:3e:00:00:01',
-      ['w:wrong-type-key'],
+      ['wrong-type-key'],
     ],
     [
       'ipvlan before LXC 3.2',
@@ -351,6 +351,14 @@ describe('checks of a NIC', () => {
     ['a hexadecimal MTU', `${veth}; mtu = 0x5dc`, ['w:bad-mtu'], ['bad-mtu']],
     ['a MAC without colons', `${veth}; hwaddr = 00163E000001`, ['w:bad-mac'], ['bad-mac']],
     ['a MAC of single digits', `${veth}; hwaddr = 0:16:3e:0:0:1`, ['w:bad-mac'], ['bad-mac']],
+    ['a MAC of seven bytes', `${veth}; hwaddr = 00:16:3e:00:00:01:02`, ['w:bad-mac'], ['bad-mac']],
+    ['a route with an octal prefix', `${veth}; veth.ipv4.route = 10.8.0.0/020`, ['w:octal-number'], ['octal-number']],
+    [
+      'an octal prefix with a broadcast',
+      `${veth}; ipv4.address = 10.0.9.5/030 10.0.9.255`,
+      ['w:octal-number'],
+      ['octal-number'],
+    ],
     ['an upper-case MAC', `${veth}; hwaddr = 00:16:3E:00:00:0A`, [], []],
     ['no IPv4 prefix', `${veth}; ipv4.address = 10.0.9.5`, ['w:prefix-missing'], ['prefix-missing']],
     [
@@ -390,6 +398,7 @@ describe('checks of a NIC', () => {
 
   for (const [what, text, code] of [
     ['a key of another type that LXC refuses', `${veth}; macvlan.mode = bridge`, 'wrong-type-key'],
+    ['a MAC of the loopback', 'type = empty; flags = up; hwaddr = 00:16:3e:00:00:01', 'wrong-type-key'],
     ['an MTU of 16', `${macvlan}; mtu = 0x10`, 'bad-mtu'],
     ['IPv6 multicast', `${veth}; ipv6.address = ff02::5/64`, 'address-multicast'],
     ['a multicast MAC without colons', `${veth}; hwaddr = 01163e000001`, 'bad-mac'],

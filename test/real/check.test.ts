@@ -146,4 +146,51 @@ describe('check on a real host', () => {
     assert.equal(found.length, 1)
     assert.match(found[0] ?? '', /^error .*include/)
   })
+
+  it('has no error for what LXC starts', async () => {
+    const starts: [lines: string[], found: string[]][] = [
+      [['type = none', 'flags = up'], ['warning wrong-type-key']],
+      [['type = empty', 'link = br0', 'flags = up'], ['warning wrong-type-key']],
+      [['type = veth', 'link = br0', 'flags = 1'], ['warning bad-flags']],
+      [['type = veth', 'link = br0', 'flags = up', 'mtu = 0'], []],
+      [['type = veth', 'link = br0', 'flags = up', 'mtu = 0x5dc'], ['warning bad-mtu']],
+      [['type = veth', 'link = br0', 'flags = up', 'hwaddr = 00163E0000AB'], ['warning bad-mac']],
+      [['type = veth', 'link = br0', 'flags = up', 'hwaddr = 00:16:3E:00:00:AB'], []],
+      [['type = veth', 'link = br0', 'flags = up', 'ipv4.address = 10.9.0.5'], ['warning prefix-missing']],
+      [['type = veth', 'link = br0', 'flags = up', 'ipv4.address = 10.9.0.5/030'], ['warning octal-number']],
+      [['type = veth', 'link = br0', 'flags = up', 'ipv6.address = 2001:db8::5'], ['warning prefix-missing']],
+      [['type = veth', 'link = br0', 'flags = up', 'ipv4.address = 239.0.0.5/24'], ['warning address-multicast']],
+    ]
+    for (const [lines, found] of starts) {
+      const config = lines.map((line) => `lxc.net.0.${line}`)
+      await h1.container('odd', config)
+      assert.deepEqual(await of('odd'), found, lines.join('; '))
+      const { status, stderr } = await h1.start('odd')
+      assert.equal(status, 0, `${lines.join('; ')}: ${stderr}`)
+      await h1.stop('odd')
+    }
+    await h1.container('odd', [
+      ...veth('br0', ['name = lan%d']),
+      ...veth('br0', ['name = lan%d']).map((line) => line.replace('.0.', '.1.')),
+    ])
+    assert.deepEqual(await of('odd'), [])
+    await start(h1, 'odd')
+    assert.deepEqual((await show(h1, 'odd')).containers[0]?.restart, [])
+    await h1.stop('odd')
+  })
+
+  it('lists each name of a config that is linked, with the state of its own', async () => {
+    await h1.container('one', veth('br0'))
+    await h1.ok('ln -s one /var/lib/lxc/other')
+    await start(h1, 'one')
+    const { containers } = await list(h1)
+    assert.deepEqual(
+      containers.filter(({ name }) => ['one', 'other'].includes(name)).map(({ name, state }) => `${name} ${state}`),
+      ['one running', 'other stopped'],
+    )
+    assert.deepEqual(await of('one'), ['warning shared-config'])
+    assert.deepEqual(await of('other'), ['warning shared-config'])
+    await h1.stop('one')
+    await h1.ok('rm /var/lib/lxc/other')
+  })
 })
