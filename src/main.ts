@@ -44,7 +44,11 @@ async function dispatch(argv: string[], config: Config): Promise<void> {
   for (let count = words.length; count > 0; count--) {
     const id = words.slice(0, count).join(':')
     const command = config.findCommand(id)
-    if (command) return void (await (await load(command.id)).run(argv.slice(count), config))
+    if (command) {
+      const loaded = await load(command.id)
+      loaded.id = command.id // oclif sets it where its own plugins load a command
+      return void (await loaded.run(argv.slice(count), config))
+    }
   }
   if (config.findTopic(words.join(':'))) return help(words, config)
   throw unknownCommand(words, config)

@@ -9,7 +9,7 @@ import { selectContainers } from '../workflow/select.ts'
 export default class List extends LxcnetCommand {
   static override summary = 'List the containers and their NICs.'
   static override description =
-    'A NOTE of "restart" says that the running container still has the NICs of an older config; it is found by comparing the config with the live NIC, not by dates.'
+    'A NOTE of "restart" says that the running container differs from its config; it is found by comparing the two, not by dates.'
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> "web*" --json',

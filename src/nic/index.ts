@@ -1,6 +1,6 @@
 /** The nic room: lxc.net.N.* of one container. */
 export { alreadySo, buildNic, choose, type Entries, isNextOf, type Random } from './build.ts'
-export { checkNic, type Finding } from './checks.ts'
+export { checkNic, type Finding, type Subject } from './checks.ts'
 export { nicCodes } from './codes.ts'
 export { findKey, type Key, keyOfWord, keys, type NicType, nicTypes, type ValueKind } from './keys.ts'
 export {

@@ -9,6 +9,7 @@ import {
   type Nic,
   namesInside,
   pendingChanges,
+  type Subject,
   typeOf,
   value,
 } from '../nic/index.ts'
@@ -52,6 +53,7 @@ export function draftOf(
     const { effective } = after.containers.get(name) ?? container
     notes.push(...judge(container, effective, indexes, after, view))
     notes.push(...shiftedNames(container, effective, indexes))
+    if (container.sharedWith !== undefined && text !== container.text) notes.push(sharedNote(container))
     notes.push(...refusedFile(container, effective))
     if (restart && state === 'unknown' && running) {
       leftOut.push(`restart of ${name}: LXC refuses its config, so it can neither stop nor start it`)
@@ -89,14 +91,26 @@ function judge(container: Container, effective: Effective, indexes: readonly num
     const old = new Set(
       before === undefined ? [] : faults(container, before, container.effective, now).map(({ message }) => message),
     )
-    return faults(container, nic, effective, view).map((finding) => {
+    const stands = (key: string): boolean => before?.keys.get(key)?.at(-1)?.value === nic.keys.get(key)?.at(-1)?.value
+    const how = { fresh: before === undefined, strict: (key: string) => !stands(key) }
+    return faults(container, nic, effective, view, how).map((finding) => {
       // a line that is not written yet has no place to point at
       const { key = '', message } = finding
-      const stands = before?.keys.get(key)?.at(-1)?.value === nic.keys.get(key)?.at(-1)?.value
-      const note = stands ? noteOf(finding, container, before) : noteOf(finding)
+      const note = stands(key) ? noteOf(finding, container, before) : noteOf(finding)
       return old.has(message) ? { ...note, severity: 'warning' } : note
     })
   })
+}
+
+function sharedNote({ name, path, sharedWith = [] }: Container): Note {
+  const others = sharedWith.join(', ')
+  const message = `${path} is the config of ${name} and, by a symbolic link, of ${others}: the change is theirs too`
+  return {
+    severity: 'warning',
+    code: 'shared-config',
+    message,
+    fix: `give ${others} a config of its own if that is not meant`,
+  }
 }
 
 /** LXC names the unnamed NICs by their order, so a change of one can rename another inside the container. */
@@ -110,10 +124,14 @@ function shiftedNames({ name, effective }: Container, after: Effective, indexes:
   })
 }
 
-export const faults = ({ name }: Container, nic: Nic, { nics }: Effective, view: View): Finding[] => [
-  ...checkNic({ container: name, nic, nics, view }),
-  ...plainUserChecks(nic, view),
-]
+/** @param how what is being written just now, where more is an error than in a config that stands and loads */
+export const faults = (
+  { name }: Container,
+  nic: Nic,
+  { nics }: Effective,
+  view: View,
+  how: Pick<Subject, 'fresh' | 'strict'> = {},
+): Finding[] => [...checkNic({ container: name, nic, nics, view, ...how }), ...plainUserChecks(nic, view)]
 
 /** What LXC does for a plain user's container: veth through lxc-user-nic, which passes on link and name alone. */
 function plainUserChecks(nic: Nic, { usernet }: View): Finding[] {
