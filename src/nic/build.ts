@@ -1,7 +1,8 @@
 /** From what was asked for to the lines of a NIC: values checked, defaults written out, free addresses chosen. */
 import { addressValue, contains, nextFree, parseCidr } from '../core/address.ts'
 import { lxcPrefix, newMac } from '../core/mac.ts'
-import { claimsOf, type Finding } from './checks.ts'
+import { claimsOf } from './claims.ts'
+import type { Finding } from './finding.ts'
 import { findKey, type Key, keyOfFlag, keys, type NicType } from './keys.ts'
 import { type HostView, type Nic, namesInside, typeOf, value } from './model.ts'
 import { checkValue } from './value.ts'

@@ -125,7 +125,10 @@ async function askRest(
             type === 'veth' ? 'Which bridge?' : 'Which link?',
             links.map(({ name, kind }) => ({ value: name, name: kind === '' ? name : `${name} (${kind})` })),
           )
-        : await ask.input('--link', type === 'veth' ? 'Bridge' : 'Link')
+        : await ask.input('--link', type === 'veth' ? 'Bridge' : 'Link', {
+            validate: (text) =>
+              text === '' && type !== 'veth' ? `a ${type} needs a link` : validator('link', type)(text),
+          })
     if (link !== '') answers.set('link', [link])
   }
   if (type === 'vlan' && !answers.has('vlan-id'))

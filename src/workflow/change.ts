@@ -48,7 +48,7 @@ export async function change(context: Context, options: ChangeOptions): Promise<
     })
     if (await settle(context, reading, options.dryRun, recovered)) continue
     const draft = options.draft(reading)
-    const notes = [...recovered, ...judge(draft.notes, options.allow)]
+    const notes = once([...recovered, ...judge(draft.notes, options.allow)])
     const plan: Plan = { host: context.host.name, changes: draft.changes, notes, reads: reading.snapshot.digest }
     const report: ChangeReport = {
       schema: 'lxcnet.change/1',
@@ -81,6 +81,11 @@ export async function change(context: Context, options: ChangeOptions): Promise<
     return finish(context, report, outcome, draft, reading)
   }
 }
+
+/** What is said of several NICs alike is said once. */
+const once = (notes: readonly Note[]): Note[] => [
+  ...new Map(notes.map((note) => [JSON.stringify(note), note])).values(),
+]
 
 /** Finishes what a killed run left; true when the host has to be read again. */
 async function settle(context: Context, { snapshot }: Reading, dryRun: boolean, recovered: Note[]): Promise<boolean> {

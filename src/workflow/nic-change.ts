@@ -239,7 +239,8 @@ export function mustSee(
   const nic = effective.nics.find((one) => one.index === index)
   const seen = nic?.keys.get(key) ?? []
   if (JSON.stringify(seen.map((one) => one.value)) === JSON.stringify(wanted)) return
-  const winner = seen.findLast((one) => one.inside === 'include') ?? seen.at(-1)
+  const lost = effective.overridden.find((one) => one.nic.index === index && one.sub === key)?.by
+  const winner = seen.findLast((one) => one.inside === 'include') ?? lost ?? seen.at(-1)
   throw new LxcnetError(
     'include-wins',
     `${container.name}: lxc.net.${index}.${key} is ${wanted.length === 0 ? 'also ' : ''}set by ${winner?.file ?? 'an include'}, which lxcnet does not edit`,
