@@ -1,5 +1,5 @@
 # One change of a host: all of it or nothing, also when this shell is killed at any instant.
-# shellcheck disable=SC2154 # lx_root and lx_nonce are set by the text that lxcnet puts in front; host.sh has the rest
+# shellcheck disable=SC2154 # lx_root, lx_nonce and lx_live are set by the text that lxcnet puts in front; host.sh has the rest
 # shellcheck disable=SC2015 # A && B || C: C also when B fails is what is meant here
 #
 # A change is a journal entry, a directory named by the change's id with
@@ -154,6 +154,7 @@ file_verify() {
 
 # Whoever changed the file in the meantime keeps that change; all else is taken back.
 file_undo() {
+  lx_inside || return
   lx_state_of "$lx_file"
   if [ "$lx_out" = "$lx_before" ]; then
     :
@@ -173,6 +174,7 @@ file_undo() {
 }
 
 file_clean() {
+  lx_inside || return
   rm -f "$lx_temp-new" "$lx_temp-old" "$lx_temp-back"
 }
 
@@ -222,10 +224,28 @@ lx_finish() {
   rm -rf "$lx_entry/new" "$lx_entry/marks"
 }
 
+# lx_inert FILE...: holds calls of `file` alone, each word plain or in single quotes. A tree given with --root may come
+# from a stranger, and nothing in its journal may be more than that; no commands run there anyway.
+lx_inert() {
+  for lx_c in "$@"; do
+    [ -f "$lx_c" ] && [ ! -L "$lx_c" ] || return 1
+    ! grep -qvE "^file [0-9]+ ([A-Za-z0-9_@%+=:,./-]+|('[^']*'|[\\\\]')+) (absent|[0-9a-f]{64}) (absent|[0-9a-f]{64}) [0-7]+ [0-9]+ [0-9]+\$" "$lx_c" || return 1
+  done
+}
+
+# lx_inside: the target of this step is where its path says, in the tree, and not behind a link or a "..".
+lx_inside() {
+  lx_canon "$lx_path" && [ "$lx_real" = "$lx_path" ] || lx_fail "$lx_path" 'does not lie where the journal says'
+}
+
 # lx_recover: finishes what a killed run left. What was committed stays, everything else is taken back.
 lx_recover() {
   for lx_entry in "$lx_journal"/*; do
     [ -f "$lx_entry/undo" ] && [ ! -e "$lx_entry/clean" ] || continue
+    if [ -z "$lx_live" ] && { [ -L "$lx_entry" ] || ! lx_inert "$lx_entry/steps" "$lx_entry/undo"; }; then
+      lx_frame refused 0 foreign "$lx_entry"
+      return
+    fi
     lx_tx=${lx_entry##*/} lx_kept='' lx_bad=''
     if [ ! -e "$lx_entry/committed" ] && [ ! -e "$lx_entry/undone" ] && [ ! -e "$lx_entry/failed" ]; then lx_undo; fi
     if [ -e "$lx_entry/committed" ]; then lx_out=committed

@@ -16,6 +16,8 @@ import { readTar } from './tar.ts'
 export interface Scope {
   /** Prefix of every path; '' on a live host. */
   root: string
+  /** Commands run there. Not in a tree given with --root, which may come from a stranger. */
+  live: boolean
   /** lxcnet's own state below the root: /var/lib/lxcnet for root. */
   state: string
 }
@@ -60,7 +62,7 @@ export function whole(parts: readonly string[]): string {
 
 /** The definitions that every script starts with. */
 export function preamble(scope: Scope, nonce: string, probes: readonly Probe[]): string {
-  const live = scope.root === '' ? '1' : ''
+  const live = scope.live ? '1' : ''
   const fragments = [...new Set(probes.map((probe) => probe.fragment))].map((name) => templateText(name))
   const reads = probes.flatMap((probe) => probe.setup).join('\n  ')
   return [
@@ -74,7 +76,7 @@ export function preamble(scope: Scope, nonce: string, probes: readonly Probe[]):
 
 /** The function that prints a snapshot; with `journal`, all entries and these files of each. */
 export function snapshotFunction(scope: Scope, probes: readonly Probe[], journal?: readonly string[]): string {
-  const frames = probes.flatMap((probe) => [...probe.frames, ...(scope.root === '' ? probe.live : [])])
+  const frames = probes.flatMap((probe) => [...probe.frames, ...(scope.live ? probe.live : [])])
   return `lx_snapshot() {
   cd "$lx_root/" || return
   lx_setup

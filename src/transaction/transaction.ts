@@ -188,6 +188,16 @@ function refuse(list: Frames['list'], host: string, scope: Scope): void {
       suggestions: ['run the command again'],
     })
   }
+  if (id === 'foreign') {
+    throw new LxcnetError(
+      'foreign-journal',
+      `${text}: this unfinished change holds more than lxcnet writes into a tree; nothing of it was run`,
+      {
+        exit: exit.data,
+        suggestions: [`look at it, and remove it if it is not yours: rm -r ${quote(text)}`],
+      },
+    )
+  }
   if (id === 'tool') {
     throw new LxcnetError('missing-tool', `${host}: no \`${text}\` on this host; nothing was changed`, {
       exit: exit.failed,

@@ -21,6 +21,10 @@ const ownCodes: Record<string, { summary: string; fix: string }> = {
     summary: 'A rollback would lose a later change of the same file.',
     fix: 'Take the later changes back first.',
   },
+  'foreign-journal': {
+    summary: 'A tree given with --root holds an unfinished change that lxcnet did not write. Nothing of it was run.',
+    fix: 'Look at it, and remove it.',
+  },
   'include-wins': {
     summary: "An include sets the key too, and LXC takes its value; lxcnet edits only the container's own file.",
     fix: 'Change it in the include, or remove the lxc.include line.',

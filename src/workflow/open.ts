@@ -34,7 +34,7 @@ export function openContext(flags: PlaceFlags, argv: readonly string[]): Context
   }
   return {
     host: new LocalHost(),
-    scope: { root, state: plain ? join(home, '.local/state/lxcnet') : '/var/lib/lxcnet' },
+    scope: { root, live: root === '', state: plain ? join(home, '.local/state/lxcnet') : '/var/lib/lxcnet' },
     lxcpath,
     fallback: plain ? join(home, '.local/share/lxc') : '/var/lib/lxc',
     lxcVersion: version,

@@ -15,7 +15,7 @@ await carryOut(
   new LocalHost(shell),
   { host: 'localhost', changes, notes: [], reads: '-' },
   {
-    scope: { root, state: '/var/lib/lxcnet' },
+    scope: { root, live: true, state: '/var/lib/lxcnet' },
     reads: probes,
     fresh: probes,
     meta: { id, at: '', user: '', command: '' },

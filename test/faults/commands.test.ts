@@ -27,7 +27,7 @@ const legacy = 'lxc.utsname = web01\nlxc.network.type = veth\nlxc.network.link =
 
 const contextOf = (tree: Tree, host: LocalHost): Context => ({
   host,
-  scope: tree.scope,
+  scope: { ...tree.scope, live: false },
   lxcpath: '',
   fallback: '/var/lib/lxc',
   lxcVersion: undefined,

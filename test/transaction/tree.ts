@@ -53,7 +53,7 @@ export class Tree {
   /** @param base folder to lie in; /dev/shm makes many trees cheap, the default is a real disk */
   constructor(base = tmpdir()) {
     this.root = fs.mkdtempSync(join(base, 'lxcnet-test-'))
-    this.scope = { root: this.root, state: '/var/lib/lxcnet' }
+    this.scope = { root: this.root, live: true, state: '/var/lib/lxcnet' }
     this.dispose = whenDone(() => fs.rmSync(this.root, { recursive: true, force: true }))
     this.dir('/var/lib/lxc')
     this.dir('/etc/lxc')
