@@ -1,18 +1,24 @@
 /** This machine, through the same `sh -s` that an SSH transport starts on another. */
 import { spawn } from 'node:child_process'
 import { exit, LxcnetError } from '../core/error.ts'
-import type { ExecResult, Host } from './port.ts'
+import type { ExecOptions, ExecResult, Host } from './port.ts'
 
 export class LocalHost implements Host {
   readonly name = 'localhost'
   readonly #shell: readonly [string, ...string[]]
 
   /** @param shell the POSIX shell and its arguments; tests run dash and busybox ash by name */
-  constructor(shell: readonly [string, ...string[]] = ['sh', '-s']) {
+  constructor(shell: readonly [string, ...string[]] = ['sh', '-s', '--', process.env['SSH_CONNECTION'] ?? '']) {
     this.#shell = shell
   }
 
-  exec(script: string): Promise<ExecResult> {
+  anew(): Host {
+    return this
+  }
+
+  async close(): Promise<void> {}
+
+  exec(script: string, { timeoutMs }: ExecOptions = {}): Promise<ExecResult> {
     const [command, ...args] = this.#shell
     // biome-ignore lint/suspicious/noControlCharactersInRegex: the range of one byte
     if (!/^[\x00-\xff]*$/.test(script)) throw new Error('a script holds a character that is no byte')
@@ -31,9 +37,11 @@ export class LocalHost implements Host {
           }),
         ),
       )
-      child.on('close', (status) =>
-        resolve({ stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString(), status }),
-      )
+      const giveUp = timeoutMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), timeoutMs)
+      child.on('close', (status) => {
+        clearTimeout(giveUp)
+        resolve({ stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString(), status })
+      })
       child.stdin.on('error', () => {}) // the shell ended early: its exit status says so
       child.stdin.end(script, 'latin1')
     })
