@@ -1,9 +1,9 @@
 /** This machine, through the same `sh -s` that an SSH transport starts on another. */
 import { spawn } from 'node:child_process'
 import { exit, LxcnetError } from '../core/error.ts'
-import type { ExecOptions, ExecResult, Host } from './port.ts'
+import type { Connection, ExecOptions, ExecResult } from './port.ts'
 
-export class LocalHost implements Host {
+export class LocalHost implements Connection {
   readonly name = 'localhost'
   readonly #shell: readonly [string, ...string[]]
 
@@ -12,7 +12,7 @@ export class LocalHost implements Host {
     this.#shell = shell
   }
 
-  anew(): Host {
+  anew(): this {
     return this
   }
 

@@ -12,12 +12,16 @@ export interface Host {
    * @throws {LxcnetError} with `exit.unreachable` when no shell could be started; see ssh/codes.ts
    */
   exec(script: string, options?: ExecOptions): Promise<ExecResult>
+}
+
+/** A host together with the connection to it. */
+export interface Connection extends Host {
   /**
    * The same host by a connection of its own, for proof that a new login is possible.
    *
    * @param address other than the one the host is known by; its host key is still checked under the known name
    */
-  anew(address?: string): Host
+  anew(address?: string): Connection
   /** Ends the connection, if there is one; harmless when called twice. */
   close(): Promise<void>
 }

@@ -1,6 +1,6 @@
 /** SSH as a way to hosts: openers of sessions behind the port of host/. */
 import type { Target, Transport } from '../core/target.ts'
-import type { Host } from '../host/port.ts'
+import type { Connection } from '../host/port.ts'
 
 /** What the operator is asked for, once a run; undefined when nobody is there to answer. */
 export interface Secrets {
@@ -19,10 +19,13 @@ export interface SshOptions {
 
 /** All that the hosts of one run share: parsed keys, the answers of `ssh -G`, jump hosts, passphrases. */
 export class Ssh {
-  constructor(readonly options: SshOptions) {}
+  readonly #options: SshOptions
+  constructor(options: SshOptions) {
+    this.#options = options
+  }
   /** Nothing is connected before the first exec. */
-  host(target: Target): Host {
-    throw new Error(`not yet: ${target.name}`)
+  host(target: Target): Connection {
+    throw new Error(`not yet: ${target.name} ${this.#options.transport}`)
   }
   /** Ends what hosts share: jump hosts, masters. */
   async close(): Promise<void> {}
