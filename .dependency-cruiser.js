@@ -2,16 +2,19 @@
  * Who may import whom. Rooms hold knowledge and are pure; the engine is the one mechanism and knows no room; workflows
  * bring the two together; commands parse and show. A new room is a new name in `rooms`.
  */
-const rooms = 'nic|usernet'
-const engine = 'plan|transaction|host|template|report'
+const rooms = 'nic|usernet|site|path|facts'
+const engine = 'plan|transaction|host|ssh|inventory|fleet|template|report'
 const may = {
   commands: `cli|workflow|report|core|${rooms}`,
-  cli: 'report|core',
+  cli: 'workflow|report|core',
   workflow: `${rooms}|${engine}|document|core`,
   [rooms]: 'document|core',
   plan: 'core',
   transaction: 'plan|host|template|core',
   host: 'template|core',
+  ssh: 'host|core',
+  inventory: 'core',
+  fleet: 'core',
   template: 'core',
   report: 'plan|core',
   document: 'core',
@@ -53,5 +56,10 @@ export default {
     owns('build only', 'esbuild'),
     owns('src/report/', 'diff'),
     owns('src/core/', 'ip-address'),
+    owns('src/ssh/', 'ssh2'),
+    owns('src/inventory/', 'ini'),
+    owns('src/site/', 'js-yaml'),
+    owns('src/site/', 'yaml'),
+    owns('src/site/', 'zod'),
   ],
 }

@@ -24,6 +24,8 @@ export interface Ask {
   /** @param flag that would have answered, as typed: `--type` */
   select(flag: string, message: string, choices: readonly Choice[]): Promise<string>
   input(flag: string, message: string, options?: InputOptions): Promise<string>
+  /** A password or passphrase, not shown; also under --yes. Undefined where nobody is there. */
+  secret(message: string): Promise<string | undefined>
 }
 
 export interface AskOptions {
@@ -55,6 +57,9 @@ export function asker({ yes, json, streams }: AskOptions): Ask {
     async input(flag, message, options = {}) {
       if (!interactive) throw missing(flag, `${flag} is missing: ${message}`)
       return String(await prompt({ type: 'input', message, ...options }))
+    },
+    async secret(message) {
+      return terminal && !json ? String(await prompt({ type: 'password', message, mask: true })) : undefined
     },
   }
 }

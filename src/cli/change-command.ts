@@ -2,9 +2,17 @@
 import { Flags } from '@oclif/core'
 import { exit } from '../core/error.ts'
 import { type ChangeReport, type ChangeResult, planText, resultText } from '../report/change.ts'
-import { LxcnetCommand } from './lxcnet-command.ts'
+import { type FleetReport, fleetPlanText, fleetResultText } from '../report/fleet.ts'
+import type { ChangeOptions } from '../workflow/change.ts'
+import type { Context } from '../workflow/context.ts'
+import { changeFleet, fleetExit } from '../workflow/fleet.ts'
+import type { PlaceFlags, Places } from '../workflow/open.ts'
+import { columns, LxcnetCommand } from './lxcnet-command.ts'
+import { progressOf } from './progress.ts'
 
 export const restartFlag = Flags.boolean({ description: 'restart the container afterwards if it is running' })
+
+const helpGroup = 'HOSTS'
 
 const exitCodes: Record<ChangeResult, number> = {
   planned: exit.pending,
@@ -17,29 +25,105 @@ const exitCodes: Record<ChangeResult, number> = {
   'restart-failed': exit.failed,
 }
 
+export interface ChangeFlags extends PlaceFlags {
+  'dry-run': boolean
+  allow?: string[] | undefined
+  batch?: string[] | undefined
+  'max-failures': number
+}
+
+/** What a change on one host needs to know besides what it is. */
+export type Mandate = Pick<ChangeOptions, 'dryRun' | 'allow' | 'confirm'>
+
+export type Work = (context: Context, mandate: Mandate) => Promise<ChangeReport>
+
 export abstract class ChangeCommand extends LxcnetCommand {
-  /** What the global flags mean for a change. */
-  protected options(flags: { 'dry-run': boolean; allow?: string[] | undefined }) {
-    return {
-      containers: [],
-      dryRun: flags['dry-run'],
-      allow: new Set(flags.allow),
-      confirm: (plan: ChangeReport) => this.confirmPlan(plan),
-    }
+  static override baseFlags = {
+    ...LxcnetCommand.baseFlags,
+    batch: Flags.string({
+      helpGroup,
+      helpValue: 'SIZE',
+      multiple: true,
+      multipleNonGreedy: true,
+      delimiter: ',',
+      description: 'change so many hosts at a time, the last size repeats: 1,25%,100% begins with a canary',
+    }),
+    'max-failures': Flags.integer({
+      helpGroup,
+      helpValue: 'N',
+      min: 0,
+      default: 0,
+      description: 'begin no further host when more than N have failed; one that cannot be reached does not count',
+    }),
+  }
+
+  /**
+   * One host: plan, question, result. Several: every plan first, equal ones once, then batch after batch.
+   *
+   * @param begin called once with the first host, to ask what was not said; its answer is the work on each host
+   */
+  protected change(
+    flags: ChangeFlags,
+    begin: (first: Context) => Work | Promise<Work>,
+  ): Promise<ChangeReport | FleetReport<ChangeReport>> {
+    return this.at(flags, async (places) => {
+      const work = await begin(places.contexts[0])
+      if (places.fleet) return this.changeAll(places, flags, work)
+      return this.finish(
+        await work(places.contexts[0], { ...mandate(flags), confirm: (plan) => this.confirmPlan(plan) }),
+      )
+    })
+  }
+
+  private async changeAll(places: Places, flags: ChangeFlags, work: Work): Promise<FleetReport<ChangeReport>> {
+    const progress = progressOf(places.contexts.length, { json: this.jsonEnabled(), quiet: this.quiet })
+    const report = await changeFleet(
+      places.contexts,
+      (context, confirm) => work(context, { ...mandate(flags), confirm }),
+      {
+        parallel: places.parallel,
+        batch: flags.batch ?? [],
+        maxFailures: flags['max-failures'],
+        decide: (plans) => {
+          progress.pause()
+          return this.confirmFleet(plans)
+        },
+        onStep: (host, step, ending) => progress.step(host, step, ending),
+      },
+    )
+    progress.pause()
+    const plans = report.hosts.flatMap(({ host, report: own }) =>
+      own?.result === 'planned' ? [[host, own] as const] : [],
+    )
+    if (plans.length > 0) this.show(`${fleetPlanText(new Map(plans))}\n`)
+    this.show(fleetResultText(report, columns()))
+    process.exitCode = fleetExit(report)
+    return report
+  }
+
+  private async confirmFleet(plans: ReadonlyMap<string, ChangeReport>): Promise<boolean> {
+    if (!this.quiet || this.ask.interactive) this.show(`${fleetPlanText(plans)}\n`)
+    if (!this.ask.interactive) return true
+    return this.ask.confirm(`Apply this on ${plans.size === 1 ? 'this host' : `these ${plans.size} hosts`}?`)
   }
 
   /** Asks on a terminal; elsewhere the command line is the consent, since every change can be taken back. */
-  protected async confirmPlan(report: ChangeReport): Promise<boolean> {
+  private async confirmPlan(report: ChangeReport): Promise<boolean> {
     if (!this.quiet || this.ask.interactive) this.show(planText(report))
     if (!this.ask.interactive) return true
     this.show('')
     return this.ask.confirm('Apply this?')
   }
 
-  protected finish(report: ChangeReport): ChangeReport {
+  private finish(report: ChangeReport): ChangeReport {
     if (report.result === 'planned' || (report.result === 'unchanged' && !this.quiet)) this.show(planText(report))
     this.show(this.quiet ? resultText(report) : `\n${resultText(report)}`)
     process.exitCode = exitCodes[report.result]
     return report
   }
 }
+
+const mandate = (flags: ChangeFlags): Omit<Mandate, 'confirm'> => ({
+  dryRun: flags['dry-run'],
+  allow: new Set(flags.allow),
+})

@@ -1,11 +1,11 @@
 /** Help as text: printed by main when it was not foreseen, and prerendered by build.ts for all that was. */
 import { CommandHelp, type Config, Help } from '@oclif/core'
 
-/** The flags that every command has are listed once, below its own, not in each usage line. */
+/** The flags that every command has are listed below its own, not in each usage line. */
 class Page extends CommandHelp {
   protected override defaultUsage(): string {
     const whole = this.command
-    const flags = Object.entries(whole.flags).filter(([, { helpGroup }]) => helpGroup !== 'GLOBAL')
+    const flags = Object.entries(whole.flags).filter(([, { helpGroup }]) => helpGroup !== 'GLOBAL' && helpGroup !== 'HOSTS')
     this.command = { ...whole, flags: Object.fromEntries(flags) }
     const usage = super.defaultUsage()
     this.command = whole

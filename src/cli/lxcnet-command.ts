@@ -1,11 +1,17 @@
 /** What every command has: the flags of lxcnet(1) that work everywhere, the way to ask, and the way to answer. */
 import { Command, Flags, type Interfaces } from '@oclif/core'
 import { exit, LxcnetError } from '../core/error.ts'
+import { transports } from '../core/target.ts'
+import { endingLine, type FleetReport } from '../report/fleet.ts'
+import type { Context } from '../workflow/context.ts'
+import { fleetExit, readFleet } from '../workflow/fleet.ts'
+import { openPlaces, type PlaceFlags, type Places } from '../workflow/open.ts'
 import { type Ask, asker } from './ask.ts'
 import { closest } from './closest.ts'
 import { decodeBytes } from './json.ts'
 
 const helpGroup = 'GLOBAL'
+const hostGroup = 'HOSTS'
 
 export type GlobalFlags = Interfaces.InferredFlags<typeof LxcnetCommand.baseFlags>
 
@@ -14,6 +20,66 @@ export abstract class LxcnetCommand extends Command {
 
   static override baseFlags = {
     root: Flags.string({ helpGroup, helpValue: 'DIR', description: 'work on a directory tree, not on a live host' }),
+    host: Flags.string({
+      char: 'H',
+      helpGroup: hostGroup,
+      helpValue: '[USER@]HOST[:PORT]',
+      multiple: true,
+      multipleNonGreedy: true,
+      delimiter: ',',
+      description:
+        'work over SSH on these hosts: names or shell patterns of the inventory, names of ~/.ssh/config, addresses',
+    }),
+    group: Flags.string({
+      char: 'g',
+      helpGroup: hostGroup,
+      helpValue: 'GROUP',
+      multiple: true,
+      multipleNonGreedy: true,
+      delimiter: ',',
+      description: 'on the hosts of these groups of the inventory; `all` is every host',
+    }),
+    limit: Flags.string({
+      helpGroup: hostGroup,
+      helpValue: 'PATTERN',
+      description: 'of these hosts only those, or all but !those',
+    }),
+    inventory: Flags.string({
+      char: 'i',
+      helpGroup: hostGroup,
+      helpValue: 'FILE',
+      description:
+        'hosts and groups, an INI file as Ansible reads it; else $LXCNET_INVENTORY, ~/.config/lxcnet/hosts, /etc/lxcnet/hosts, $ANSIBLE_INVENTORY, /etc/ansible/hosts',
+    }),
+    parallel: Flags.integer({
+      helpGroup: hostGroup,
+      helpValue: 'N',
+      min: 1,
+      max: 500,
+      default: 20,
+      description: 'hosts worked on at once',
+    }),
+    transport: Flags.option({ options: transports, helpGroup: hostGroup })({
+      default: 'auto',
+      description: "lxcnet's own SSH, the system's ssh, or the latter where a login needs it",
+    }),
+    'host-key': Flags.option({ options: ['strict', 'accept-new'] as const, helpGroup: hostGroup })({
+      default: 'strict',
+      description: 'refuse a host key that known_hosts lacks, or add it there; a changed one is always refused',
+    }),
+    'connect-timeout': Flags.integer({
+      helpGroup: hostGroup,
+      helpValue: 'SECONDS',
+      min: 1,
+      max: 600,
+      default: 10,
+      description: 'until a host that does not answer is given up',
+    }),
+    'ask-sudo-password': Flags.boolean({
+      char: 'K',
+      helpGroup: hostGroup,
+      description: 'ask once for the password that sudo wants on the hosts',
+    }),
     lxcpath: Flags.string({ char: 'P', helpGroup, helpValue: 'DIR', description: 'where the containers are kept' }),
     'lxc-version': Flags.string({
       helpGroup,
@@ -57,6 +123,46 @@ export abstract class LxcnetCommand extends Command {
     this.quiet = flags.quiet === true
     this.ask = asker({ yes: flags.yes === true, json: this.jsonEnabled() })
     return parsed
+  }
+
+  /** Opens the places that the flags name, works there, and closes them whatever happens. */
+  protected async at<R>(flags: PlaceFlags, work: (places: Places) => Promise<R>): Promise<R> {
+    const places = await openPlaces(flags, this.words, (question) => this.ask.secret(question))
+    try {
+      return await work(places)
+    } finally {
+      await places.close()
+    }
+  }
+
+  /**
+   * A command that only reads: one host's answer as it is, or those of all hosts under their names.
+   *
+   * @param exitOf exit code of one host's answer; 0 when left out
+   */
+  protected inspect<R>(
+    flags: PlaceFlags,
+    read: (context: Context) => Promise<R>,
+    text: (report: R, width: number) => string,
+    exitOf: (report: R) => number = () => exit.done,
+  ): Promise<R | FleetReport<R>> {
+    return this.at(flags, async ({ contexts, fleet, parallel }) => {
+      if (!fleet) {
+        const report = await read(contexts[0])
+        this.show(text(report, columns()))
+        process.exitCode = exitOf(report)
+        return report
+      }
+      const all = await readFleet(contexts, parallel, read)
+      for (const ending of all.hosts) {
+        if (ending.report !== null)
+          this.show(`${ending.host}:\n${text(ending.report, Math.max(0, columns() - 2)).replace(/^(?=.)/gm, '  ')}\n`)
+        else if (!this.jsonEnabled()) process.stderr.write(`${endingLine(ending)}\n`)
+      }
+      const worst = Math.max(...all.hosts.map(({ report }) => (report === null ? exit.done : exitOf(report))))
+      process.exitCode = fleetExit(all) || worst
+      return all
+    })
   }
 
   /** Prints a result for people; with --json the document that `run` returns stands alone. */

@@ -2,9 +2,9 @@ import { Args } from '@oclif/core'
 import { LxcnetCommand } from '../cli/lxcnet-command.ts'
 import { exit } from '../core/error.ts'
 import { type CheckReport, checkText } from '../report/check.ts'
+import type { FleetReport } from '../report/fleet.ts'
 import { checkHost } from '../workflow/check-host.ts'
 import { readView } from '../workflow/context.ts'
-import { openContext } from '../workflow/open.ts'
 import { selectContainers } from '../workflow/select.ts'
 
 export default class Check extends LxcnetCommand {
@@ -18,14 +18,18 @@ export default class Check extends LxcnetCommand {
     container: Args.string({ ignoreStdin: true, description: 'name or shell pattern; all when left out' }),
   }
 
-  async run(): Promise<CheckReport> {
+  async run(): Promise<CheckReport | FleetReport> {
     const { args, flags } = await this.parse(Check)
-    const context = openContext(flags, this.words)
-    const { view } = await readView(context, { containers: [], scripts: 'all' })
-    const chosen = args.container === undefined ? [...view.containers.values()] : selectContainers(view, args.container)
-    const report = checkHost(context.host.name, view, chosen, new Set(flags.allow))
-    this.show(checkText(report, chosen.length))
-    if (report.findings.some(({ severity }) => severity === 'error')) process.exitCode = exit.failed
-    return report
+    return this.inspect(
+      flags,
+      async (context) => {
+        const { view } = await readView(context, { containers: [], scripts: 'all' })
+        const chosen =
+          args.container === undefined ? [...view.containers.values()] : selectContainers(view, args.container)
+        return checkHost(context.host.name, view, chosen, new Set(flags.allow))
+      },
+      (report) => checkText(report),
+      ({ findings }) => (findings.some(({ severity }) => severity === 'error') ? exit.failed : exit.done),
+    )
   }
 }

@@ -1,14 +1,14 @@
 import { Args, Flags } from '@oclif/core'
-import { ChangeCommand, restartFlag } from '../cli/change-command.ts'
+import { ChangeCommand, type Mandate, restartFlag } from '../cli/change-command.ts'
 import { exit, LxcnetError } from '../core/error.ts'
 import { keys, type NicType, nicTypes, type ValueKind } from '../nic/index.ts'
 import type { ChangeReport } from '../report/change.ts'
+import type { FleetReport } from '../report/fleet.ts'
 import { askForNic } from '../workflow/ask-nic.ts'
 import { change } from '../workflow/change.ts'
-import { checkContainerName } from '../workflow/context.ts'
+import { type Context, checkContainerName } from '../workflow/context.ts'
 import { afterMaking, createContainer } from '../workflow/create-container.ts'
-import { createNic, hooksIn } from '../workflow/create-nic.ts'
-import { openContext } from '../workflow/open.ts'
+import { type CreateRequest, createNic, hooksIn } from '../workflow/create-nic.ts'
 
 /** Common words of other tools for LXC's own. */
 const aliases: Record<string, string[]> = { link: ['parent'], hwaddr: ['mac'], ipv4: ['ip'], 'ipv4-gateway': ['gw'] }
@@ -92,7 +92,7 @@ export default class Create extends ChangeCommand {
     restart: restartFlag,
   }
 
-  async run(): Promise<ChangeReport> {
+  async run(): Promise<ChangeReport | FleetReport> {
     const { flags, argv } = await this.parse(Create)
     const given = new Map<string, string[]>()
     for (const flag of Object.keys(keyFlags)) {
@@ -111,36 +111,41 @@ export default class Create extends ChangeCommand {
       )
     if (templateArgs.length > 0 && flags.template === undefined)
       throw usage(`-- ${templateArgs.join(' ')}: nothing to give that to`, 'add --template')
-    const context = openContext(flags, this.words)
-    const asked = await askForNic(context, this.ask, { container: flags.name ?? words[0], type: flags.type, given })
-    checkContainerName(asked.container)
-    const request = {
-      ...asked,
-      type: asked.type as NicType,
-      index: flags.index,
-      replace: flags.replace,
-      restart: flags.restart,
-      fresh: flags.template !== undefined,
-    }
-    const options = this.options(flags)
-    const add = (confirm = options.confirm): Promise<ChangeReport> =>
-      change(context, {
-        ...options,
-        confirm,
-        scripts: hooksIn(request.given),
-        draft: ({ view }) => createNic(context, view, request),
-      })
-    if (flags.template === undefined) return this.finish(await add())
-    const made = await createContainer(context, request, { template: flags.template, args: templateArgs }, options)
-    if (made === undefined) return this.finish(await add())
-    if ('report' in made) return this.finish(made.report)
-    // asked and answered for the whole already
-    return this.finish(
-      await afterMaking(
-        made.step,
-        request.container,
-        add(async () => true),
-      ),
-    )
+    return this.change(flags, async (first) => {
+      const asked = await askForNic(first, this.ask, { container: flags.name ?? words[0], type: flags.type, given })
+      checkContainerName(asked.container)
+      const request = {
+        ...asked,
+        type: asked.type as NicType,
+        index: flags.index,
+        replace: flags.replace,
+        restart: flags.restart,
+        fresh: flags.template !== undefined,
+      }
+      if (flags.template === undefined) return (context, mandate) => addNic(context, mandate, request)
+      const template = { template: flags.template, args: templateArgs }
+      return (context, mandate) => makeAndAdd(context, mandate, request, template)
+    })
   }
+}
+
+const addNic = (context: Context, mandate: Mandate, request: CreateRequest): Promise<ChangeReport> =>
+  change(context, {
+    ...mandate,
+    scripts: hooksIn(request.given),
+    draft: ({ view }) => createNic(context, view, request),
+  })
+
+async function makeAndAdd(
+  context: Context,
+  mandate: Mandate,
+  request: CreateRequest,
+  template: { template: string; args: readonly string[] },
+): Promise<ChangeReport> {
+  const made = await createContainer(context, request, template, mandate)
+  if (made === undefined) return addNic(context, mandate, request)
+  if ('report' in made) return made.report
+  // asked and answered for the whole already
+  const adding = addNic(context, { ...mandate, confirm: async () => true }, request)
+  return afterMaking(made.step, request.container, adding)
 }

@@ -1,9 +1,9 @@
 import { Args } from '@oclif/core'
 import { ChangeCommand, restartFlag } from '../cli/change-command.ts'
 import type { ChangeReport } from '../report/change.ts'
+import type { FleetReport } from '../report/fleet.ts'
 import { change } from '../workflow/change.ts'
 import { deleteNics } from '../workflow/edit-nic.ts'
-import { openContext } from '../workflow/open.ts'
 
 export default class Delete extends ChangeCommand {
   static override summary = 'Remove a NIC from a container.'
@@ -21,14 +21,15 @@ export default class Delete extends ChangeCommand {
   }
   static override flags = { restart: restartFlag }
 
-  async run(): Promise<ChangeReport> {
+  async run(): Promise<ChangeReport | FleetReport> {
     const { args, flags } = await this.parse(Delete)
-    const context = openContext(flags, this.words)
-    return this.finish(
-      await change(context, {
-        ...this.options(flags),
-        draft: ({ view }) => deleteNics(context, view, { select: args.nic, restart: flags.restart }),
-      }),
+    return this.change(
+      flags,
+      () => (context, mandate) =>
+        change(context, {
+          ...mandate,
+          draft: ({ view }) => deleteNics(context, view, { select: args.nic, restart: flags.restart }),
+        }),
     )
   }
 }

@@ -1,9 +1,9 @@
 import { Args } from '@oclif/core'
-import { columns, LxcnetCommand } from '../cli/lxcnet-command.ts'
+import { LxcnetCommand } from '../cli/lxcnet-command.ts'
+import type { FleetReport } from '../report/fleet.ts'
 import { type ListReport, listText } from '../report/list.ts'
 import { readView } from '../workflow/context.ts'
 import { listNics } from '../workflow/list-nics.ts'
-import { openContext } from '../workflow/open.ts'
 import { selectContainers } from '../workflow/select.ts'
 
 export default class List extends LxcnetCommand {
@@ -16,13 +16,16 @@ export default class List extends LxcnetCommand {
   ]
   static override args = { container: Args.string({ ignoreStdin: true, description: 'name or shell pattern' }) }
 
-  async run(): Promise<ListReport> {
+  async run(): Promise<ListReport | FleetReport> {
     const { args, flags } = await this.parse(List)
-    const context = openContext(flags, this.words)
-    const reading = await readView(context, { containers: [] })
-    const chosen = args.container === undefined ? undefined : selectContainers(reading.view, args.container)
-    const report = listNics(context.host.name, reading, chosen)
-    this.show(listText(report, columns()))
-    return report
+    return this.inspect(
+      flags,
+      async (context) => {
+        const reading = await readView(context, { containers: [] })
+        const chosen = args.container === undefined ? undefined : selectContainers(reading.view, args.container)
+        return listNics(context.host.name, reading, chosen)
+      },
+      (report, width) => listText(report, width),
+    )
   }
 }

@@ -1,9 +1,8 @@
 import { Args } from '@oclif/core'
 import { ChangeCommand, restartFlag } from '../cli/change-command.ts'
 import type { ChangeReport } from '../report/change.ts'
-import { change } from '../workflow/change.ts'
-import { readEntry, rollbackDraft } from '../workflow/history.ts'
-import { openContext } from '../workflow/open.ts'
+import type { FleetReport } from '../report/fleet.ts'
+import { rollback } from '../workflow/history.ts'
 
 export default class Rollback extends ChangeCommand {
   static override summary = 'Take a change back.'
@@ -19,16 +18,11 @@ export default class Rollback extends ChangeCommand {
   }
   static override flags = { restart: restartFlag }
 
-  async run(): Promise<ChangeReport> {
+  async run(): Promise<ChangeReport | FleetReport> {
     const { args, flags } = await this.parse(Rollback)
-    const context = openContext(flags, this.words)
-    const entry = await readEntry(context, args.id)
-    return this.finish(
-      await change(context, {
-        ...this.options(flags),
-        files: entry.plan.changes.flatMap((step) => (step.kind === 'file' ? step.path : [])),
-        draft: (reading) => rollbackDraft(reading, entry, flags.restart),
-      }),
+    return this.change(
+      flags,
+      () => (context, mandate) => rollback(context, args.id, { ...mandate, restart: flags.restart }),
     )
   }
 }

@@ -1,9 +1,9 @@
 import { Args } from '@oclif/core'
 import { ChangeCommand, restartFlag } from '../cli/change-command.ts'
 import type { ChangeReport } from '../report/change.ts'
+import type { FleetReport } from '../report/fleet.ts'
 import { change } from '../workflow/change.ts'
 import { hooksIn, parseAssignment, setKeys } from '../workflow/edit-nic.ts'
-import { openContext } from '../workflow/open.ts'
 
 export default class SetKeys extends ChangeCommand {
   static override summary = 'Change keys of a NIC.'
@@ -29,17 +29,18 @@ export default class SetKeys extends ChangeCommand {
   }
   static override flags = { restart: restartFlag }
 
-  async run(): Promise<ChangeReport> {
+  async run(): Promise<ChangeReport | FleetReport> {
     const { argv, flags } = await this.parse(SetKeys)
     const [select = '', ...words] = argv as string[]
     const assignments = words.map(parseAssignment)
-    const context = openContext(flags, this.words)
-    return this.finish(
-      await change(context, {
-        ...this.options(flags),
-        scripts: hooksIn(assignments),
-        draft: ({ view }) => setKeys(context, view, { select, restart: flags.restart }, assignments),
-      }),
+    return this.change(
+      flags,
+      () => (context, mandate) =>
+        change(context, {
+          ...mandate,
+          scripts: hooksIn(assignments),
+          draft: ({ view }) => setKeys(context, view, { select, restart: flags.restart }, assignments),
+        }),
     )
   }
 }

@@ -1,9 +1,9 @@
 import { Args } from '@oclif/core'
-import { columns, LxcnetCommand } from '../cli/lxcnet-command.ts'
+import { LxcnetCommand } from '../cli/lxcnet-command.ts'
+import type { FleetReport } from '../report/fleet.ts'
 import { type ShowReport, showText } from '../report/list.ts'
 import { readView } from '../workflow/context.ts'
 import { showNics } from '../workflow/list-nics.ts'
-import { openContext } from '../workflow/open.ts'
 import { selectContainers, selectNics } from '../workflow/select.ts'
 
 export default class Show extends LxcnetCommand {
@@ -16,15 +16,18 @@ export default class Show extends LxcnetCommand {
     nic: Args.string({ required: true, ignoreStdin: true, description: 'CONTAINER or CONTAINER:INDEX' }),
   }
 
-  async run(): Promise<ShowReport> {
+  async run(): Promise<ShowReport | FleetReport> {
     const { args, flags } = await this.parse(Show)
-    const context = openContext(flags, this.words)
-    const reading = await readView(context, { containers: [] })
-    const selected = args.nic.includes(':')
-      ? selectNics(reading.view, args.nic)
-      : selectContainers(reading.view, args.nic).map((container) => ({ container, nics: container.effective.nics }))
-    const report = showNics(context.host.name, reading, selected)
-    this.show(showText(report, columns()))
-    return report
+    return this.inspect(
+      flags,
+      async (context) => {
+        const reading = await readView(context, { containers: [] })
+        const selected = args.nic.includes(':')
+          ? selectNics(reading.view, args.nic)
+          : selectContainers(reading.view, args.nic).map((container) => ({ container, nics: container.effective.nics }))
+        return showNics(context.host.name, reading, selected)
+      },
+      (report, width) => showText(report, width),
+    )
   }
 }

@@ -1,9 +1,9 @@
 import { Args } from '@oclif/core'
 import { ChangeCommand, restartFlag } from '../cli/change-command.ts'
 import type { ChangeReport } from '../report/change.ts'
+import type { FleetReport } from '../report/fleet.ts'
 import { change } from '../workflow/change.ts'
 import { unsetKeys } from '../workflow/edit-nic.ts'
-import { openContext } from '../workflow/open.ts'
 
 export default class Unset extends ChangeCommand {
   static override summary = 'Remove keys of a NIC.'
@@ -19,15 +19,16 @@ export default class Unset extends ChangeCommand {
   }
   static override flags = { restart: restartFlag }
 
-  async run(): Promise<ChangeReport> {
+  async run(): Promise<ChangeReport | FleetReport> {
     const { argv, flags } = await this.parse(Unset)
     const [select = '', ...words] = argv as string[]
-    const context = openContext(flags, this.words)
-    return this.finish(
-      await change(context, {
-        ...this.options(flags),
-        draft: ({ view }) => unsetKeys(context, view, { select, restart: flags.restart }, words),
-      }),
+    return this.change(
+      flags,
+      () => (context, mandate) =>
+        change(context, {
+          ...mandate,
+          draft: ({ view }) => unsetKeys(context, view, { select, restart: flags.restart }, words),
+        }),
     )
   }
 }

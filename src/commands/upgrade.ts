@@ -1,8 +1,8 @@
 import { Args } from '@oclif/core'
 import { ChangeCommand, restartFlag } from '../cli/change-command.ts'
 import type { ChangeReport } from '../report/change.ts'
+import type { FleetReport } from '../report/fleet.ts'
 import { change } from '../workflow/change.ts'
-import { openContext } from '../workflow/open.ts'
 import { upgradeConfigs } from '../workflow/upgrade-config.ts'
 
 export default class Upgrade extends ChangeCommand {
@@ -18,14 +18,15 @@ export default class Upgrade extends ChangeCommand {
   }
   static override flags = { restart: restartFlag }
 
-  async run(): Promise<ChangeReport> {
+  async run(): Promise<ChangeReport | FleetReport> {
     const { args, flags } = await this.parse(Upgrade)
-    const context = openContext(flags, this.words)
-    return this.finish(
-      await change(context, {
-        ...this.options(flags),
-        draft: ({ view }) => upgradeConfigs(context, view, args.container, flags.restart),
-      }),
+    return this.change(
+      flags,
+      () => (context, mandate) =>
+        change(context, {
+          ...mandate,
+          draft: ({ view }) => upgradeConfigs(context, view, args.container, flags.restart),
+        }),
     )
   }
 }

@@ -6,13 +6,15 @@ export interface CheckReport {
   schema: 'lxcnet.check/1'
   host: string
   lxcVersion: string | null
+  /** How many were checked. */
+  containers: number
   /** What could not be checked, and why. */
   leftOut: string[]
   /** `nic`: the index, null for what is wrong with the config as a whole. */
   findings: (Note & { container: string; nic: number | null })[]
 }
 
-export function checkText({ findings, leftOut }: CheckReport, containers: number): string {
+export function checkText({ findings, leftOut, containers }: CheckReport): string {
   const lines: string[] = []
   let last = ''
   for (const { container, severity, code, message, fix, place } of findings) {

@@ -5,7 +5,8 @@ import { exit, LxcnetError } from '../core/error.ts'
 import { type Container, pendingChanges } from '../nic/index.ts'
 import type { Change, Note, Plan } from '../plan/plan.ts'
 import type { ChangeReport } from '../report/change.ts'
-import { carryOut, newId, type Outcome, recover } from '../transaction/transaction.ts'
+import { newId } from '../transaction/id.ts'
+import { carryOut, type Outcome, recover } from '../transaction/transaction.ts'
 import { type Context, isUp, probesFor, type Reading, readView, type View, viewOf } from './context.ts'
 
 /** What a workflow wants, worked out against one reading of the host. */
@@ -21,7 +22,7 @@ export interface Draft {
 }
 
 export interface ChangeOptions {
-  containers: readonly string[]
+  containers?: readonly string[]
   /** Hooks that are about to be written: are they there? */
   scripts?: readonly string[]
   /** Further files that the draft looks at. */
@@ -42,7 +43,7 @@ export async function change(context: Context, options: ChangeOptions): Promise<
   let confirmed = ''
   for (let attempt = 1; ; attempt++) {
     const reading = await readView(context, {
-      containers: options.containers,
+      containers: options.containers ?? [],
       scripts: options.scripts ?? [],
       files: options.files ?? [],
     })
@@ -160,7 +161,7 @@ export function refuseErrors(notes: readonly Note[]): void {
 
 async function attemptOnce(context: Context, plan: Plan, reading: Reading, draft: Draft): Promise<Outcome | 'stale'> {
   const meta = {
-    id: newId(context.now()),
+    id: context.changeId ?? newId(context.now()),
     at: context.now().toISOString(),
     user: context.user,
     command: context.command,
@@ -187,11 +188,7 @@ function finish(
   { includes, view }: Reading,
 ): ChangeReport {
   const { id, result, reason } = outcome
-  const place = [
-    context.scope.root === '' ? [] : ['--root', context.scope.root],
-    context.lxcpath === '' ? [] : ['-P', context.lxcpath],
-  ]
-  const rollback = ['lxcnet', 'rollback', id, ...place.flat()]
+  const rollback = ['lxcnet', 'rollback', id, ...context.place]
   if (result === 'undone') return { ...report, id, result: 'rolled-back', reason }
   if (result === 'failed') return { ...report, id, result: 'rollback-failed', reason }
   const failed = outcome.finals.find(({ status }) => status !== 0)

@@ -9,7 +9,7 @@ type Found = Omit<CheckReport['findings'][number], 'container'>
 export function checkHost(
   host: string,
   view: View,
-  chosen: Iterable<Container>,
+  chosen: readonly Container[],
   allow: ReadonlySet<string>,
 ): CheckReport {
   const findings: CheckReport['findings'] = []
@@ -59,6 +59,7 @@ export function checkHost(
     schema: 'lxcnet.check/1',
     host,
     lxcVersion: view.version ?? null,
+    containers: chosen.length,
     leftOut:
       view.links === undefined
         ? ["the host's links are not known under --root: whether links exist and are bridges was not checked"]

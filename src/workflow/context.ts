@@ -2,13 +2,13 @@
 import { exit, LxcnetError } from '../core/error.ts'
 import type { Probe } from '../core/probe.ts'
 import { quote } from '../core/shell.ts'
-import type { Host } from '../host/port.ts'
+import type { Connection } from '../host/port.ts'
 import { type Scope, type Snapshot, takeSnapshot } from '../host/snapshot.ts'
 import { type Container, type HostView, nicProbe, programOf, type Random, readHost, values } from '../nic/index.ts'
 import { readUsernet, type Usernet, usernetProbe } from '../usernet/index.ts'
 
 export interface Context {
-  host: Host
+  host: Connection
   scope: Scope
   /** -P; '' for the host's own lxc.lxcpath. */
   lxcpath: string
@@ -21,6 +21,10 @@ export interface Context {
   user: string
   /** The command line, for the history. */
   command: string
+  /** Flags that lead to the same place again, for commands that a person is told to type. */
+  place: readonly string[]
+  /** Of the change, when it is the same one on many hosts; made when it is carried out otherwise. */
+  changeId?: string
   now(): Date
   random: Random
 }

@@ -3,13 +3,20 @@ import { exit, LxcnetError } from '../core/error.ts'
 import { type Snapshot, takeSnapshot } from '../host/snapshot.ts'
 import type { Container } from '../nic/index.ts'
 import type { Change, Plan } from '../plan/plan.ts'
+import type { ChangeReport } from '../report/change.ts'
 import type { HistoryReport } from '../report/history.ts'
 import type { Meta } from '../transaction/transaction.ts'
-import type { Draft } from './change.ts'
+import { type ChangeOptions, change, type Draft } from './change.ts'
 import { type Context, isUp, type Reading } from './context.ts'
 import { restartOf } from './nic-change.ts'
 
-export async function readHistory(context: Context): Promise<HistoryReport> {
+/** @param id of one change, to be shown with its plan; all of them without */
+export async function readHistory(context: Context, id?: string): Promise<HistoryReport> {
+  if (id !== undefined) {
+    const { state, meta, plan } = await readEntry(context, id)
+    const entry = { id: meta.id, state, at: meta.at, user: meta.user, command: meta.command, plan }
+    return { schema: 'lxcnet.history/1', host: context.host.name, entries: [entry] }
+  }
   const snapshot = await takeSnapshot(context.host, context.scope, [], { journal: ['meta.json'] })
   const entries = [...snapshot.entries].map(([id, state]) => {
     const meta = json<Meta>(snapshot, id, 'meta.json')
@@ -48,6 +55,19 @@ function json<T>(snapshot: Snapshot, id: string, file: string): T | undefined {
   } catch {
     return undefined
   }
+}
+
+export async function rollback(
+  context: Context,
+  id: string,
+  { restart, ...mandate }: Pick<ChangeOptions, 'dryRun' | 'allow' | 'confirm'> & { restart: boolean },
+): Promise<ChangeReport> {
+  const entry = await readEntry(context, id)
+  return change(context, {
+    ...mandate,
+    files: entry.plan.changes.flatMap((step) => (step.kind === 'file' ? step.path : [])),
+    draft: (reading) => rollbackDraft(reading, entry, restart),
+  })
 }
 
 /**

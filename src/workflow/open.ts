@@ -1,37 +1,141 @@
-/** From the global flags to the place where a command works. */
+/** From the global flags to the places where a command works: this host, a tree, or hosts over SSH. */
 import { existsSync, realpathSync } from 'node:fs'
-import { homedir, userInfo } from 'node:os'
+import { homedir, hostname, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { exit, LxcnetError } from '../core/error.ts'
 import { quoteAll } from '../core/shell.ts'
+import type { Target, Transport } from '../core/target.ts'
 import { LocalHost } from '../host/local.ts'
+import type { Secrets, SshOptions } from '../ssh/index.ts'
+import { newId } from '../transaction/id.ts'
 import type { Context } from './context.ts'
 
 export interface PlaceFlags {
   root?: string | undefined
   lxcpath?: string | undefined
   'lxc-version'?: string | undefined
+  host?: string[] | undefined
+  group?: string[] | undefined
+  limit?: string | undefined
+  inventory?: string | undefined
+  transport: Transport
+  'host-key': SshOptions['hostKey']
+  'connect-timeout': number
+  'ask-sudo-password': boolean
+  parallel: number
 }
 
-export function openContext(flags: PlaceFlags, argv: readonly string[]): Context {
+export interface Places {
+  /** One for each host, in the inventory's order. */
+  contexts: readonly [Context, ...Context[]]
+  /** More than one host was meant, even if it was one in the end: the answer is a fleet's. */
+  fleet: boolean
+  parallel: number
+  close(): Promise<void>
+}
+
+/** @param ask answers undefined when nobody is there */
+export async function openPlaces(
+  flags: PlaceFlags,
+  argv: readonly string[],
+  ask: (question: string) => Promise<string | undefined>,
+): Promise<Places> {
+  if (flags.host === undefined && flags.group === undefined && flags.limit === undefined) {
+    const context = openHere(flags, argv)
+    return { contexts: [context], fleet: false, parallel: 1, close: async () => {} }
+  }
+  if (flags.root !== undefined)
+    throw usage('--root is a tree on this machine, and does not go with hosts', 'leave --root out, or -H, -g, --limit')
+  const { chooseTargets, findInventory, readInventory } = await import('../inventory/index.ts')
+  const file = findInventory(flags.inventory, process.env)
+  const wanted = { hosts: flags.host ?? [], groups: flags.group ?? [], limit: flags.limit }
+  if (wanted.hosts.length + wanted.groups.length === 0) wanted.groups = ['all']
+  const targets = chooseTargets(file === undefined ? undefined : readInventory(file), wanted)
+  return openTargets(
+    flags,
+    targets,
+    argv,
+    ask,
+    wanted.groups.length > 0 || (flags.host ?? []).join().match(/[*?,[]/) !== null,
+  )
+}
+
+/** @param fleet the answer is a fleet's even for one host */
+export async function openTargets(
+  flags: PlaceFlags,
+  targets: readonly Target[],
+  argv: readonly string[],
+  ask: (question: string) => Promise<string | undefined>,
+  fleet: boolean,
+): Promise<Places> {
+  const { Ssh } = await import('../ssh/index.ts')
+  const ssh = new Ssh({
+    transport: flags.transport,
+    hostKey: flags['host-key'],
+    connectTimeoutMs: flags['connect-timeout'] * 1000,
+    secrets: await secretsOf(flags, ask),
+  })
+  const many = fleet || targets.length > 1
+  const now = new Date()
+  const shared = {
+    lxcVersion: undefined,
+    unprivileged: false,
+    user: `${bytes(userInfo().username)}@${bytes(hostname())}`,
+    command: `lxcnet ${quoteAll(argv)}`,
+    ...(many ? { changeId: newId(now) } : {}),
+    now: () => new Date(),
+    random: randomInt,
+  }
+  const chosen = selectionOf(flags)
+  const contexts = targets.map(
+    (target): Context => ({
+      ...shared,
+      host: ssh.host(target),
+      scope: { root: '', live: true, state: '/var/lib/lxcnet' },
+      lxcpath: flags.lxcpath === undefined ? (target.lxcpath ?? '') : lxcpathOf(flags.lxcpath),
+      fallback: '/var/lib/lxc',
+      place: chosen,
+    }),
+  )
+  const [first, ...rest] = contexts
+  if (first === undefined) throw usage('no host is left', 'say fewer limits; `lxcnet host list` shows the inventory')
+  return { contexts: [first, ...rest], fleet: many, parallel: flags.parallel, close: () => ssh.close() }
+}
+
+/** The words that chose the hosts. */
+function selectionOf(flags: PlaceFlags): string[] {
+  return [
+    ...(flags.inventory === undefined ? [] : ['-i', flags.inventory]),
+    ...(flags.host ?? []).flatMap((host) => ['-H', host]),
+    ...(flags.group ?? []).flatMap((group) => ['-g', group]),
+    ...(flags.limit === undefined ? [] : ['--limit', flags.limit]),
+    ...(flags.lxcpath === undefined ? [] : ['-P', flags.lxcpath]),
+  ]
+}
+
+async function secretsOf(flags: PlaceFlags, ask: (question: string) => Promise<string | undefined>): Promise<Secrets> {
+  const password = flags['ask-sudo-password'] ? await ask('Password for sudo on the hosts:') : undefined
+  if (flags['ask-sudo-password'] && password === undefined) {
+    throw new LxcnetError('missing-answer', '--ask-sudo-password: nobody is here to answer', {
+      exit: exit.usage,
+      suggestions: ['run it on a terminal', 'allow sudo without a password (NOPASSWD) for this user on the hosts'],
+    })
+  }
+  return {
+    passphrase: (keyFile) => ask(`Passphrase of ${keyFile}:`),
+    sudoPassword: async () => password,
+  }
+}
+
+function openHere(flags: PlaceFlags, argv: readonly string[]): Context {
   const { uid, username } = userInfo()
   const home = bytes(homedir())
   const root = flags.root === undefined ? '' : treeOf(flags.root)
   const plain = uid !== 0 && root === ''
   const version = flags['lxc-version']
-  if (version !== undefined && !/^\d+\.\d+(\.\d+)?$/.test(version)) {
-    throw new LxcnetError('usage', `--lxc-version: "${version}" is not a release of LXC`, {
-      exit: exit.usage,
-      suggestions: ['for instance --lxc-version 5.0.2'],
-    })
-  }
-  const lxcpath = flags.lxcpath === undefined ? '' : `/${flags.lxcpath.replace(/^\/+/, '')}`
-  if (flags.lxcpath !== undefined && !flags.lxcpath.startsWith('/')) {
-    throw new LxcnetError('usage', `--lxcpath: "${flags.lxcpath}" is not an absolute path`, {
-      exit: exit.usage,
-      suggestions: [`--lxcpath ${resolve(flags.lxcpath)}`],
-    })
-  }
+  if (version !== undefined && !/^\d+\.\d+(\.\d+)?$/.test(version))
+    throw usage(`--lxc-version: "${version}" is not a release of LXC`, 'for instance --lxc-version 5.0.2')
+  const lxcpath = flags.lxcpath === undefined ? '' : lxcpathOf(flags.lxcpath)
   return {
     host: new LocalHost(),
     scope: { root, live: root === '', state: plain ? join(home, '.local/state/lxcnet') : '/var/lib/lxcnet' },
@@ -41,12 +145,24 @@ export function openContext(flags: PlaceFlags, argv: readonly string[]): Context
     unprivileged: plain,
     user: bytes(process.env['SUDO_USER'] ?? username),
     command: `lxcnet ${quoteAll(argv)}`,
+    place: [...(root === '' ? [] : ['--root', root]), ...(lxcpath === '' ? [] : ['-P', lxcpath])],
     now: () => new Date(),
-    random: (below) => process.getBuiltinModule('node:crypto').randomInt(below), // 4 ms, which most commands need not pay
+    random: randomInt,
   }
 }
 
+/** Loaded with the first use: it takes 4 ms, which most commands need not pay. */
+const randomInt = (below: number): number => process.getBuiltinModule('node:crypto').randomInt(below)
+
 const bytes = (text: string): string => Buffer.from(text).toString('latin1')
+
+const usage = (message: string, way: string): LxcnetError =>
+  new LxcnetError('usage', message, { exit: exit.usage, suggestions: [way] })
+
+function lxcpathOf(given: string): string {
+  if (given.startsWith('/')) return `/${given.replace(/^\/+/, '')}`
+  throw usage(`--lxcpath: "${given}" is not an absolute path`, `--lxcpath ${resolve(given)}`)
+}
 
 /** The tree's own path; "/" means this host, its files alone. */
 function treeOf(given: string): string {

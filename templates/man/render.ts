@@ -13,9 +13,13 @@ export function renderMan(manifest: Record<string, Command.Cached>, version: str
   const commands = Object.values(manifest)
     .filter(({ hidden }) => !hidden)
     .map((command) => describe(command))
-  const first = Object.values(manifest)[0]
-  const globals = Object.values(first?.flags ?? {}).filter(({ helpGroup }) => helpGroup === 'GLOBAL')
-  return render('lxcnet.1.hbs', { version, commands, globals: globals.sort(byName).map(flagRow) })
+  const flags = Object.assign({}, ...Object.values(manifest).map((command) => command.flags)) as Record<string, Flag>
+  const rows = (group: string): object[] =>
+    Object.values(flags)
+      .filter(({ helpGroup }) => helpGroup === group)
+      .sort(byName)
+      .map(flagRow)
+  return render('lxcnet.1.hbs', { version, commands, globals: rows('GLOBAL'), hosts: rows('HOSTS') })
 }
 
 /** @returns lxcnet-errors(7) */
@@ -35,7 +39,7 @@ function describe(command: Command.Cached): object {
         ? { description: '', command: fill(one) }
         : { description: fill(one.description), command: fill(one.command) },
     )
-  const flags = Object.values(command.flags).filter(({ helpGroup, hidden }) => helpGroup !== 'GLOBAL' && !hidden)
+  const flags = Object.values(command.flags).filter(({ helpGroup, hidden }) => helpGroup !== 'GLOBAL' && helpGroup !== 'HOSTS' && !hidden)
   const args = Object.values(command.args).filter(({ hidden }) => !hidden)
   return {
     id,

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { LocalHost } from '../../src/host/local.ts'
 import type { Change } from '../../src/plan/plan.ts'
-import { newId, recover } from '../../src/transaction/transaction.ts'
+import { newId } from '../../src/transaction/id.ts'
+import { recover } from '../../src/transaction/transaction.ts'
 import { file, processesWith, run, shells, Tree, until, whenDone } from '../transaction/tree.ts'
 
 const base = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()

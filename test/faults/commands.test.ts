@@ -34,6 +34,7 @@ const contextOf = (tree: Tree, host: LocalHost): Context => ({
   unprivileged: false,
   user: 'tester',
   command: 'lxcnet test',
+  place: [],
   now: () => new Date(),
   random: () => 7,
 })

@@ -9,7 +9,8 @@ import type { Probe } from '../../src/core/probe.ts'
 import { LocalHost } from '../../src/host/local.ts'
 import { type Scope, type Snapshot, takeSnapshot } from '../../src/host/snapshot.ts'
 import type { Change, FileChange, RunChange } from '../../src/plan/plan.ts'
-import { carryOut, newId, type Outcome } from '../../src/transaction/transaction.ts'
+import { newId } from '../../src/transaction/id.ts'
+import { carryOut, type Outcome } from '../../src/transaction/transaction.ts'
 
 export const shells: readonly { name: string; argv: [string, ...string[]] }[] = [
   { name: 'dash', argv: ['dash', '-s'] },
