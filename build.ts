@@ -16,13 +16,15 @@ import * as esbuild from 'esbuild'
 import pjson from './package.json' with { type: 'json' }
 import { helpText } from './src/cli/help.ts'
 import { configure, type Manifest } from './src/main.ts'
+import { siteSchema } from './src/site/index.ts'
 import { codes } from './src/workflow/codes.ts'
-import { renderErrors, renderMan } from './templates/man/render.ts'
+import { nicTable } from './src/workflow/site-file.ts'
+import { renderErrors, renderMan, renderSiteFile } from './templates/man/render.ts'
 
 const root = import.meta.dirname
 
 /** Imported at the head of a module, evaluated at the first use: most commands need neither. */
-const lazyPackages = ['diff', 'ip-address']
+const lazyPackages = ['diff', 'ip-address', 'yaml']
 
 async function build(): Promise<void> {
   const commands = await manifest()
@@ -71,6 +73,7 @@ export async function helpPages(commands: Manifest): Promise<Record<string, stri
 export const manPages = (commands: Manifest): Record<string, string> => ({
   'man/lxcnet.1': renderMan(commands, pjson.version),
   'man/lxcnet-errors.7': renderErrors(codes, pjson.version),
+  'man/lxcnet.yaml.5': renderSiteFile(siteSchema(nicTable), pjson.version),
 })
 
 async function bundle(): Promise<void> {
@@ -94,7 +97,7 @@ async function bundle(): Promise<void> {
     minifySyntax: true,
     define: { 'import.meta.dirname': '__dirname' },
     logLevel: 'warning',
-    plugins: [stubPlugin(unused), lazyCorePlugin(rewritten), lazyPackagePlugin()],
+    plugins: [stubPlugin(unused), nativePlugin, lazyCorePlugin(rewritten), lazyPackagePlugin()],
   })
   // A new version of a library may look different: fail here rather than be slow in silence.
   if (unused.size > 0) throw new Error(`build.ts: nothing imports ${[...unused].join(', ')} any more: drop the stub`)
@@ -109,6 +112,18 @@ const stubs: Record<string, string> = {
   tinyglobby: '', // discovery of command files: the manifest has them
   minimatch: '', // plugins by pattern
   'cli-spinners': '', // ux.action
+}
+
+/** ssh2's addons fit one release of Node.js and gain nothing; without them it does the same in JavaScript. */
+const nativePlugin: esbuild.Plugin = {
+  name: 'native',
+  setup(build) {
+    build.onResolve({ filter: /\.node$/ }, ({ path }) => ({ path, namespace: 'native' }))
+    build.onLoad({ filter: /./, namespace: 'native' }, () => ({
+      contents: "throw new Error('not bundled')",
+      loader: 'js',
+    }))
+  },
 }
 
 function stubPlugin(unused: Set<string>): esbuild.Plugin {

@@ -75,7 +75,13 @@ export abstract class ChangeCommand extends LxcnetCommand {
     })
   }
 
-  private async changeAll(places: Places, flags: ChangeFlags, work: Work): Promise<FleetReport<ChangeReport>> {
+  /** @param judge sees every plan before anybody is asked; what it throws stops the run */
+  protected async changeAll(
+    places: Places,
+    flags: ChangeFlags,
+    work: Work,
+    judge: () => void = () => {},
+  ): Promise<FleetReport<ChangeReport>> {
     const progress = progressOf(places.contexts.length, { json: this.jsonEnabled(), quiet: this.quiet })
     const report = await changeFleet(
       places.contexts,
@@ -84,18 +90,21 @@ export abstract class ChangeCommand extends LxcnetCommand {
         parallel: places.parallel,
         batch: flags.batch ?? [],
         maxFailures: flags['max-failures'],
-        decide: (plans) => {
+        decide: async (plans) => {
           progress.pause()
+          judge()
           return this.confirmFleet(plans)
         },
         onStep: (host, step, ending) => progress.step(host, step, ending),
       },
-    )
-    progress.pause()
+    ).finally(() => progress.pause())
     const plans = report.hosts.flatMap(({ host, report: own }) =>
       own?.result === 'planned' ? [[host, own] as const] : [],
     )
-    if (plans.length > 0) this.show(`${fleetPlanText(new Map(plans))}\n`)
+    if (plans.length > 0) {
+      judge()
+      this.show(`${fleetPlanText(new Map(plans))}\n`)
+    }
     this.show(fleetResultText(report, columns()))
     process.exitCode = fleetExit(report)
     return report

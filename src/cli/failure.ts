@@ -1,7 +1,7 @@
 /** The one place that words a failure: as text on stderr for people, as one document on stdout for --json. */
 import { stripVTControlCharacters, styleText } from 'node:util'
 import { Errors } from '@oclif/core'
-import { exit, LxcnetError } from '../core/error.ts'
+import { exit, LxcnetError, type Place } from '../core/error.ts'
 import { readable } from '../report/table.ts'
 
 /** What was thrown, as the error that lxcnet reports. */
@@ -38,24 +38,42 @@ export const errorDocument = (error: LxcnetError): object => ({
 
 /** @param verbose adds the stack of a bug */
 export function errorText(error: LxcnetError, verbose: boolean): string {
-  const red = (text: string): string => styleText('red', text, { stream: process.stderr })
-  const bold = (text: string): string => styleText('bold', text, { stream: process.stderr })
-  const lines = [`${red('Error:')} ${visible(error.message)}`]
-  const { place } = error
+  const { code, message, place, suggestions } = error
+  const text = problemText('error', { code, message, place, suggestions, causes: causes(error) }, process.stderr)
+  return error.code === 'bug' && verbose ? `${text}\nNode.js ${process.version}\n${stackOf(error.cause)}\n` : text
+}
+
+/** What is wrong, as everybody words it: an error that ended the run, or one of many findings. */
+export interface Problem {
+  code: string
+  message: string
+  place?: Place | undefined
+  suggestions: readonly string[]
+  causes?: readonly Error[]
+}
+
+/** @param stream where it goes, which takes colours or does not */
+export function problemText(severity: 'error' | 'warning', problem: Problem, stream: NodeJS.WriteStream): string {
+  const { code, message, place, suggestions, causes = [] } = problem
+  const colour = (text: string): string => styleText(severity === 'error' ? 'red' : 'yellow', text, { stream })
+  const bold = (text: string): string => styleText('bold', text, { stream })
+  const lines = [`${colour(severity === 'error' ? 'Error:' : 'Warning:')} ${visible(message)}`]
   if (place) {
-    lines.push([place.file, place.line, place.column].filter((part) => part !== undefined).join(':'))
+    lines.push(visible([place.file, place.line, place.column].filter((part) => part !== undefined).join(':')))
     if (place.text !== undefined) lines.push(visible(place.text))
     if (place.text !== undefined && place.column !== undefined) {
-      const before = place.text.slice(0, place.column - 1).replace(/[^\t]/g, ' ')
-      lines.push(before + red('^'.repeat(Math.max(1, place.length ?? 1))))
+      // columns count bytes, which are fewer characters on a terminal where the text is UTF-8
+      const at = place.column - 1
+      const before = visible(place.text.slice(0, at)).replace(/[^\t]/g, ' ')
+      const marked = visible(place.text.slice(at, at + (place.length ?? 1)))
+      lines.push(before + colour('^'.repeat(Math.max(1, marked.length))))
     }
   }
-  for (const cause of causes(error)) lines.push(`Cause: ${visible(cause.message)}`)
-  lines.push(`${bold('Code:')} ${error.code}`)
-  const [first, ...more] = error.suggestions
+  for (const cause of causes) lines.push(`Cause: ${visible(cause.message)}`)
+  lines.push(`${bold('Code:')} ${code}`)
+  const [first, ...more] = suggestions.map(visible)
   if (first !== undefined && more.length === 0) lines.push(`${bold('Try this:')} ${first}`)
-  else if (first !== undefined) lines.push(bold('Try this:'), ...error.suggestions.map((one) => `* ${one}`))
-  if (error.code === 'bug' && verbose) lines.push('', `Node.js ${process.version}`, stackOf(error.cause))
+  else if (first !== undefined) lines.push(bold('Try this:'), ...[first, ...more].map((one) => `* ${one}`))
   return `${lines.join('\n')}\n`
 }
 

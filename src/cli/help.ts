@@ -5,7 +5,9 @@ import { CommandHelp, type Config, Help } from '@oclif/core'
 class Page extends CommandHelp {
   protected override defaultUsage(): string {
     const whole = this.command
-    const flags = Object.entries(whole.flags).filter(([, { helpGroup }]) => helpGroup !== 'GLOBAL' && helpGroup !== 'HOSTS')
+    const flags = Object.entries(whole.flags).filter(
+      ([, { helpGroup }]) => helpGroup !== 'GLOBAL' && helpGroup !== 'HOSTS',
+    )
     this.command = { ...whole, flags: Object.fromEntries(flags) }
     const usage = super.defaultUsage()
     this.command = whole

@@ -146,23 +146,31 @@ export abstract class LxcnetCommand extends Command {
     text: (report: R, width: number) => string,
     exitOf: (report: R) => number = () => exit.done,
   ): Promise<R | FleetReport<R>> {
-    return this.at(flags, async ({ contexts, fleet, parallel }) => {
-      if (!fleet) {
-        const report = await read(contexts[0])
-        this.show(text(report, columns()))
-        process.exitCode = exitOf(report)
-        return report
-      }
-      const all = await readFleet(contexts, parallel, read)
-      for (const ending of all.hosts) {
-        if (ending.report !== null)
-          this.show(`${ending.host}:\n${text(ending.report, Math.max(0, columns() - 2)).replace(/^(?=.)/gm, '  ')}\n`)
-        else if (!this.jsonEnabled()) process.stderr.write(`${endingLine(ending)}\n`)
-      }
-      const worst = Math.max(...all.hosts.map(({ report }) => (report === null ? exit.done : exitOf(report))))
-      process.exitCode = fleetExit(all) || worst
-      return all
+    return this.at(flags, async (places) => {
+      if (places.fleet) return this.inspectAll(places, read, text, exitOf)
+      const report = await read(places.contexts[0])
+      this.show(text(report, columns()))
+      process.exitCode = exitOf(report)
+      return report
     })
+  }
+
+  /** The same of several hosts, each under its name. */
+  protected async inspectAll<R>(
+    { contexts, parallel }: Places,
+    read: (context: Context) => Promise<R>,
+    text: (report: R, width: number) => string,
+    exitOf: (report: R) => number,
+  ): Promise<FleetReport<R>> {
+    const all = await readFleet(contexts, parallel, read)
+    for (const ending of all.hosts) {
+      const { host, report } = ending
+      if (report !== null) this.show(`${host}:\n${indented(text(report, Math.max(0, columns() - 2)))}\n`)
+      else if (!this.jsonEnabled()) process.stderr.write(`${endingLine(ending)}\n`)
+    }
+    const worst = Math.max(...all.hosts.map(({ report }) => (report === null ? exit.done : exitOf(report))))
+    process.exitCode = fleetExit(all) || worst
+    return all
   }
 
   /** Prints a result for people; with --json the document that `run` returns stands alone. */
@@ -188,6 +196,8 @@ export abstract class LxcnetCommand extends Command {
     return new LxcnetError('unknown-flag', message, { exit: exit.usage, suggestions })
   }
 }
+
+const indented = (text: string): string => text.replace(/^(?=.)/gm, '  ')
 
 /** Columns of the terminal; 0 in a pipe. */
 export const columns = (): number => (process.stdout.isTTY ? process.stdout.columns || 80 : 0)

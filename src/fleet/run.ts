@@ -27,7 +27,7 @@ export interface FleetOptions<R> {
   /** The run stops when more hosts than this have failed, in planning or in changing. */
   maxFailures: number
   isFailure(ending: Ending<R>): boolean
-  /** Called once, when all plans are there. */
+  /** Called once, when all plans are there; what it throws ends the run, with nothing changed. */
   decide(plans: ReadonlyMap<string, R>): Promise<boolean>
   /** A host had to plan again, since it had changed meanwhile: is it still what was decided on? */
   same(shown: R, now: R): boolean
@@ -91,11 +91,19 @@ export async function runFleet<R>(
   await Promise.all(members.map((member) => limit(() => begin(member))))
   const order = members.map(({ name }) => name).filter((name) => waiting.has(name))
   const plans = new Map(order.map((name) => [name, (waiting.get(name) as Waiting<R>).plan]))
-  const yes = order.length > 0 && mayGoOn() ? await options.decide(plans) : true
+  let refusal: unknown
+  const yes =
+    order.length === 0 ||
+    !mayGoOn() ||
+    (await options.decide(plans).catch((error: unknown) => {
+      refusal = error
+      return false
+    }))
   for (const batch of batches(order, options.batch)) {
     await Promise.all(
       batch.map((name) => limit(() => (!yes ? proceed(name, false) : mayGoOn() ? proceed(name, true) : skip(name)))),
     )
   }
+  if (refusal !== undefined) throw refusal
   return new Map(members.map(({ name }) => [name, endings.get(name) as Ending<R>]))
 }

@@ -39,7 +39,8 @@ export interface ChangeReport {
 export function planText({ summary, changes, notes }: Pick<ChangeReport, 'summary' | 'changes' | 'notes'>): string {
   const lines: string[] = [...summary.filter(Boolean).map(readable)]
   for (const change of changes) {
-    if (change.kind === 'file')
+    if (change.kind === 'file' && change.path.startsWith(own)) lines.push('', `${change.path}: ${change.why}`)
+    else if (change.kind === 'file')
       lines.push(
         '',
         `${readable(change.path)} (${impactWords[change.impact]})`,
@@ -55,6 +56,9 @@ export function planText({ summary, changes, notes }: Pick<ChangeReport, 'summar
   if (notes.length > 0) lines.push('', ...notes.map(noteText))
   return lines.join('\n')
 }
+
+/** lxcnet's own notes on the host: said, but not shown line by line. */
+const own = '/var/lib/lxcnet/'
 
 const impactWords: Record<Impact, string> = {
   live: 'nothing running is touched',

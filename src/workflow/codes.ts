@@ -1,6 +1,7 @@
 /** Every code that lxcnet gives, for lxcnet-errors(7): what it means and the way out. Codes never change their meaning. */
 import { problemCodes } from '../document/problem.ts'
 import { nicCodes } from '../nic/index.ts'
+import { siteCodes } from '../site/index.ts'
 
 const ownCodes: Record<string, { summary: string; fix: string }> = {
   abandoned: {
@@ -81,4 +82,9 @@ const ownCodes: Record<string, { summary: string; fix: string }> = {
   'which-nic': { summary: 'The container has several NICs and none was named.', fix: 'CONTAINER:INDEX' },
 }
 
-export const codes: Record<string, { summary: string; fix: string }> = { ...problemCodes, ...nicCodes, ...ownCodes }
+export const codes: Record<string, { summary: string; fix: string }> = {
+  ...problemCodes,
+  ...nicCodes,
+  ...siteCodes,
+  ...ownCodes,
+}

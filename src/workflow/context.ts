@@ -2,6 +2,7 @@
 import { exit, LxcnetError } from '../core/error.ts'
 import type { Probe } from '../core/probe.ts'
 import { quote } from '../core/shell.ts'
+import type { Target } from '../core/target.ts'
 import type { Connection } from '../host/port.ts'
 import { type Scope, type Snapshot, takeSnapshot } from '../host/snapshot.ts'
 import { type Container, type HostView, nicProbe, programOf, type Random, readHost, values } from '../nic/index.ts'
@@ -9,6 +10,8 @@ import { readUsernet, type Usernet, usernetProbe } from '../usernet/index.ts'
 
 export interface Context {
   host: Connection
+  /** How the host is logged in to; absent for this machine. */
+  target?: Target
   scope: Scope
   /** -P; '' for the host's own lxc.lxcpath. */
   lxcpath: string

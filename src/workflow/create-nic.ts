@@ -42,8 +42,16 @@ export function createNic(context: Context, view: View, request: CreateRequest):
   const container = containerOf(view, request.container)
   const { nics } = container.effective
   const style = styleFor(container, view)
-  const others = nics.filter((nic) => nic.index !== replace && nic.index !== request.index)
-  const index = replace ?? request.index ?? freeIndex(nics, style)
+  const asked = new Set([...given.keys()].flatMap((flag) => keyOfWord(flag, type)?.name ?? []))
+  const saysAll = (nic: Nic): boolean => {
+    const rest = nics.filter((other) => other !== nic)
+    const { entries, findings } = buildNic(type, keepAddress(given, nic), rest, view, context.random)
+    return typeOf(nic) === type && findings.length === 0 && alreadySo(nic, entries, asked)
+  }
+  // on a fleet the same command again does what is left, and adds no second NIC where it was done
+  const done = context.changeId === undefined ? undefined : nics.find(saysAll)?.index
+  const index = replace ?? request.index ?? done ?? freeIndex(nics, style)
+  const others = nics.filter((nic) => nic.index !== index)
   const old = nics.find((nic) => nic.index === index)
   if (replace !== undefined && old === undefined && !request.fresh)
     throw new LxcnetError('no-nic', `${container.name} has no NIC ${replace}`, {
@@ -51,17 +59,7 @@ export function createNic(context: Context, view: View, request: CreateRequest):
       suggestions: [`\`lxcnet show ${container.name}\` lists its NICs`],
     })
 
-  const still = old === undefined ? given : keepAddress(given, old)
-  const kept = replace === undefined || old === undefined ? still : keepMac(still, old, type)
-  const { entries, findings } = buildNic(type, kept, others, view, context.random)
-  const asked = new Set([...given.keys()].flatMap((flag) => keyOfWord(flag, type)?.name ?? []))
-  if (
-    old !== undefined &&
-    replace === undefined &&
-    alreadySo(old, entries, asked) &&
-    typeOf(old) === type &&
-    findings.length === 0
-  ) {
+  if (old !== undefined && replace === undefined && saysAll(old)) {
     return draftOf(
       context,
       view,
@@ -82,7 +80,11 @@ export function createNic(context: Context, view: View, request: CreateRequest):
       },
     )
   }
-  if (style === 'legacy') findings.push(...notInLegacy(entries, request))
+  const still = old === undefined ? given : keepAddress(given, old)
+  const kept = old === undefined ? still : keepMac(still, old, type)
+  const { entries, findings } = buildNic(type, kept, others, view, context.random)
+  if (style === 'legacy') findings.push(...notInLegacy(entries, container.name))
+  if (context.changeId !== undefined) findings.push(...chosenAlone(given))
   if (findings.some((finding) => finding.severity === 'error')) {
     return draftOf(context, view, [{ container, lines: parse(container.text), indexes: [], why: '' }], {
       restart: false,
@@ -129,7 +131,7 @@ function inPlace(lines: Line[], nic: NicRef, entries: Entries): Line[] {
 }
 
 /** The syntax a new NIC is written in: the file's own; for a file without NICs what the host's LXC reads. */
-function styleFor(container: Container, view: View): 'modern' | 'legacy' {
+export function styleFor(container: Container, view: View): 'modern' | 'legacy' {
   const styles = new Set(container.effective.nics.map((nic) => nic.style))
   if (styles.has('legacy')) return 'legacy'
   return styles.size === 0 && view.version !== undefined && compareVersions(view.version, '2.1.0') < 0
@@ -168,7 +170,18 @@ function keepAddress(given: ReadonlyMap<string, readonly string[]>, old: Nic): R
   )
 }
 
-function notInLegacy(entries: Entries, { container }: CreateRequest): Finding[] {
+/** No host knows what another chooses. */
+function chosenAlone(given: ReadonlyMap<string, readonly string[]>): Finding[] {
+  const words = [...given.values()].flat().filter((text) => text.startsWith('next:'))
+  return words.map((text) => ({
+    severity: 'warning',
+    code: 'next-per-host',
+    message: `${text} is chosen on each host by itself: hosts that share this network can get the same address`,
+    fix: 'name the addresses in a site file: lxcnet.yaml(5)',
+  }))
+}
+
+export function notInLegacy(entries: Entries, container: string): Finding[] {
   const modernOnly = entries.filter(([key]) => findKey(key)?.legacy === undefined).map(([key]) => key)
   const type = entries[0]?.[1]
   if (type === 'ipvlan') modernOnly.push('type ipvlan')

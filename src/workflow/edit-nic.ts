@@ -3,6 +3,7 @@ import { exit, LxcnetError } from '../core/error.ts'
 import { removeNic, retype, setKey, unsetKey } from '../document/edit.ts'
 import { type Line, parse, print } from '../document/lxc-config.ts'
 import {
+  type Container,
   choose,
   type Finding,
   type Key,
@@ -63,8 +64,9 @@ export function setKeys(
   const chosen = new Set<string>()
   const touches = selectNics(view, select).map((selected): Touch => {
     const said: string[] = []
+    const { container } = selected
     const lines = eachNic(selected, (all, nic) =>
-      assign(context, view, selected, all, nic, assignments, findings, said, chosen),
+      assign(all, nic, assignments, { context, view, container, findings, said, chosen }),
     )
     return touch(selected, lines, said)
   })
@@ -76,17 +78,21 @@ export function setKeys(
   )
 }
 
-function assign(
-  context: Context,
-  view: View,
-  selected: Selected,
-  all: Line[],
-  nic: Nic,
-  assignments: readonly Assignment[],
-  findings: Finding[],
-  said: string[],
-  chosen: Set<string>,
-): Line[] {
+/** Where keys are set, and what comes of it besides lines. */
+export interface Assigning {
+  context: Context
+  view: View
+  container: Container
+  findings: Finding[]
+  /** What becomes what, in words. */
+  said: string[]
+  /** Addresses that the same command has chosen already. */
+  chosen: Set<string>
+}
+
+/** @param all lines of the container's config, in which `nic` stands */
+export function assign(all: Line[], nic: Nic, assignments: readonly Assignment[], where: Assigning): Line[] {
+  const { context, view, container, findings, said, chosen } = where
   let lines = all
   let type = typeOf(nic)
   const id = { style: nic.style, index: nic.index }
@@ -102,7 +108,7 @@ function assign(
       if (newType === type) continue
       lines = retype(lines, id, newType, (name) => fits(name, newType))
       // as LXC will see it: a type below an include wipes what the include said
-      const left = view.evaluate(selected.container.path, print(lines)).nics.find((one) => one.index === nic.index)
+      const left = view.evaluate(container.path, print(lines)).nics.find((one) => one.index === nic.index)
       const dropped = [...nic.keys.keys()].filter((name) => !left?.keys.has(name))
       const mode =
         newType === 'macvlan'
@@ -147,8 +153,8 @@ function assign(
     if (JSON.stringify(wanted) === JSON.stringify(have)) continue
     now.set(key.name, wanted)
     lines = wanted.length === 0 ? unsetKey(lines, id, key.name) : setKey(lines, id, key.name, wanted)
-    const seen = view.evaluate(selected.container.path, print(lines))
-    mustSee(selected.container, seen, nic.index, key.name, wanted)
+    const seen = view.evaluate(container.path, print(lines))
+    mustSee(container, seen, nic.index, key.name, wanted)
     said.push(`${key.name} ${have.join(', ') || '(not set)'} becomes ${wanted.join(', ') || '(not set)'}`)
   }
   return lines

@@ -25,8 +25,14 @@ export async function changeFleet(
     name: context.host.name,
     work: (confirm: (plan: ChangeReport) => Promise<boolean>) => work(context, confirm),
   }))
+  let decided = false
+  const toEnding = (host: string, ending: Ending<ChangeReport>) => endingOf(host, ending, decided)
   const endings = await runFleet<ChangeReport>(members, {
     ...options,
+    decide: async (plans) => {
+      decided = await options.decide(plans)
+      return decided
+    },
     // who cannot be reached is told of, and keeps nobody else from going on
     isFailure: (ending) => {
       const { result } = toEnding('', ending)
@@ -76,10 +82,14 @@ export function fleetExit({ hosts }: FleetReport<unknown>): number {
   return results.includes('planned') || results.includes('declined') ? exit.pending : exit.done
 }
 
-function toEnding(host: string, ending: Ending<ChangeReport>): HostEnding<ChangeReport> {
+function endingOf(host: string, ending: Ending<ChangeReport>, decided: boolean): HostEnding<ChangeReport> {
   if (ending === 'skipped') return { host, result: 'skipped', code: null, reason: null, report: null }
   if ('error' in ending) return ofError(host, ending.error)
   const { report } = ending
+  if (decided && report.result === 'declined') {
+    const reason = 'somebody changed the host after its plan was shown; nothing was changed there'
+    return { host, result: 'failed', code: 'stale', reason, report: null }
+  }
   return { host, result: report.result, code: null, reason: report.reason, report }
 }
 

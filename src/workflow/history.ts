@@ -19,7 +19,7 @@ export async function readHistory(context: Context, id?: string): Promise<Histor
   }
   const snapshot = await takeSnapshot(context.host, context.scope, [], { journal: ['meta.json'] })
   const entries = [...snapshot.entries].map(([id, state]) => {
-    const meta = json<Meta>(snapshot, id, 'meta.json')
+    const meta = entryJson<Meta>(snapshot, id, 'meta.json')
     return { id, state, at: meta?.at ?? null, user: meta?.user ?? null, command: meta?.command ?? null }
   })
   return { schema: 'lxcnet.history/1', host: context.host.name, entries }
@@ -37,8 +37,8 @@ export async function readEntry(context: Context, id: string): Promise<{ state: 
   }
   const full = known.includes(id) ? id : short[0]
   const state = full === undefined ? undefined : snapshot.entries.get(full)
-  const meta = full === undefined ? undefined : json<Meta>(snapshot, full, 'meta.json')
-  const plan = full === undefined ? undefined : json<Plan>(snapshot, full, 'plan.json')
+  const meta = full === undefined ? undefined : entryJson<Meta>(snapshot, full, 'meta.json')
+  const plan = full === undefined ? undefined : entryJson<Plan>(snapshot, full, 'plan.json')
   if (state === undefined || meta === undefined || plan === undefined) {
     throw new LxcnetError('no-entry', `there is no change ${JSON.stringify(id)} in the history`, {
       exit: exit.data,
@@ -48,7 +48,8 @@ export async function readEntry(context: Context, id: string): Promise<{ state: 
   return { state, meta, plan }
 }
 
-function json<T>(snapshot: Snapshot, id: string, file: string): T | undefined {
+/** A file of an entry that a snapshot brought, as JSON. */
+export function entryJson<T>(snapshot: Snapshot, id: string, file: string): T | undefined {
   const text = [...snapshot.files].find(([path]) => path.endsWith(`/journal/${id}/${file}`))?.[1].text
   try {
     return text === undefined ? undefined : (JSON.parse(Buffer.from(text, 'latin1').toString()) as T)

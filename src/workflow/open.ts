@@ -60,6 +60,13 @@ export async function openPlaces(
   )
 }
 
+/** The hosts that the inventory knows how to log in to. */
+export async function inventoryNames({ inventory }: Pick<PlaceFlags, 'inventory'>): Promise<ReadonlySet<string>> {
+  const { findInventory, readInventory } = await import('../inventory/index.ts')
+  const file = findInventory(inventory, process.env)
+  return new Set(file === undefined ? [] : readInventory(file).hosts.keys())
+}
+
 /** @param fleet the answer is a fleet's even for one host */
 export async function openTargets(
   flags: PlaceFlags,
@@ -76,31 +83,37 @@ export async function openTargets(
     secrets: await secretsOf(flags, ask),
   })
   const many = fleet || targets.length > 1
-  const now = new Date()
+  const changeId = newId(new Date())
   const shared = {
     lxcVersion: undefined,
     unprivileged: false,
     user: `${bytes(userInfo().username)}@${bytes(hostname())}`,
     command: `lxcnet ${quoteAll(argv)}`,
-    ...(many ? { changeId: newId(now) } : {}),
+    ...(many ? { changeId } : {}),
     now: () => new Date(),
     random: randomInt,
   }
   const chosen = selectionOf(flags)
-  const contexts = targets.map(
-    (target): Context => ({
+  const contexts = targets.map((target): Context => {
+    if (isHere(target)) return { ...openHere(flags, argv), ...(many ? { changeId } : {}), place: chosen }
+    return {
       ...shared,
       host: ssh.host(target),
+      target,
       scope: { root: '', live: true, state: '/var/lib/lxcnet' },
       lxcpath: flags.lxcpath === undefined ? (target.lxcpath ?? '') : lxcpathOf(flags.lxcpath),
       fallback: '/var/lib/lxc',
       place: chosen,
-    }),
-  )
+    }
+  })
   const [first, ...rest] = contexts
   if (first === undefined) throw usage('no host is left', 'say fewer limits; `lxcnet host list` shows the inventory')
   return { contexts: [first, ...rest], fleet: many, parallel: flags.parallel, close: () => ssh.close() }
 }
+
+/** `localhost`, with nothing said of how to log in, is this machine. */
+const isHere = ({ name, address, port, user, jump }: Target): boolean =>
+  name === 'localhost' && [address, port, user, jump].every((one) => one === undefined)
 
 /** The words that chose the hosts. */
 function selectionOf(flags: PlaceFlags): string[] {

@@ -1,5 +1,6 @@
 /** Which NICs an argument means: `web01:0`, `web01`, `web*:0`, `*:*`. */
 import { exit, LxcnetError } from '../core/error.ts'
+import { globPattern, isGlob } from '../core/glob.ts'
 import type { Container, HostView, Nic } from '../nic/index.ts'
 import { checkContainerName, containerOf } from './context.ts'
 
@@ -25,7 +26,7 @@ export function selectNics(view: HostView, argument: string): Selected[] {
 
 /** @param names container name or shell pattern */
 export function selectContainers(view: HostView, names: string): (Container & { text: string })[] {
-  if (!/[*?[]/.test(names)) {
+  if (!isGlob(names)) {
     checkContainerName(names)
     return [containerOf(view, names)]
   }
@@ -66,23 +67,4 @@ function nicsOf(container: Container, index: string | undefined): Nic[] {
       suggestions: [`\`lxcnet show ${container.name}\` lists its NICs`],
     },
   )
-}
-
-/** sh(1) pattern matching notation: `*`, `?`, `[a-z]`, `[!a]`. */
-function globPattern(glob: string): RegExp {
-  let source = ''
-  for (let at = 0; at < glob.length; at++) {
-    const char = glob[at] ?? ''
-    const close = char === '[' ? glob.indexOf(']', at + 2) : -1
-    if (char === '*') source += '.*'
-    else if (char === '?') source += '.'
-    else if (close !== -1) {
-      source += `[${glob
-        .slice(at + 1, close)
-        .replace(/^!/, '^')
-        .replaceAll('\\', '\\\\')}]`
-      at = close
-    } else source += char.replace(/[\\^$.|+(){}[\]]/g, '\\$&')
-  }
-  return new RegExp(`^${source}$`, 's')
 }

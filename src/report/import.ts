@@ -1,0 +1,26 @@
+/** What `lxcnet import` says besides the file itself. */
+import { readable } from './table.ts'
+
+export interface ImportReport {
+  schema: 'lxcnet.import/1'
+  /** Where the site file was written; null when it stands in `text` alone. */
+  file: string | null
+  /** The site file. */
+  text: string
+  hosts: number
+  containers: number
+  nics: number
+  /** What the file cannot say. */
+  leftOut: string[]
+  unreachable: { host: string; reason: string }[]
+}
+
+export function importText({ file, hosts, containers, nics, leftOut, unreachable }: ImportReport): string {
+  return [
+    ...unreachable.map(({ host, reason }) => `${host} is not in it: ${reason}`),
+    ...leftOut.map((text) => `Left out: ${text}.`),
+    `${hosts} hosts, ${containers} containers, ${nics} NICs${file === null ? '' : ` in ${file}`}. The plan of this file is empty.`,
+  ]
+    .map(readable)
+    .join('\n')
+}

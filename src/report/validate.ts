@@ -1,0 +1,27 @@
+/** What `lxcnet validate` says. */
+import type { Place } from '../core/error.ts'
+
+export interface ValidateReport {
+  schema: 'lxcnet.validate/1'
+  file: string
+  /** What the file describes; null when it has errors. */
+  site: { name: string; hosts: number; networks: number; containers: number; nics: number } | null
+  /** In the file's order; warnings that --allow names are left out. */
+  problems: { severity: 'error' | 'warning'; code: string; message: string; fix: string; place: Place }[]
+}
+
+/** The last line, for people. */
+export function validateSummary({ file, site, problems }: ValidateReport): string {
+  const count = (severity: string): string =>
+    counted(problems.filter((problem) => problem.severity === severity).length, severity)
+  if (site === null) return `${file}: ${count('error')}, ${count('warning')}`
+  const what = [
+    counted(site.hosts, 'host'),
+    counted(site.networks, 'network'),
+    counted(site.containers, 'container'),
+    counted(site.nics, 'NIC'),
+  ]
+  return `${file}: site ${site.name}, ${what.join(', ')}; ${problems.length === 0 ? 'nothing is wrong' : count('warning')}`
+}
+
+const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`

@@ -1,0 +1,93 @@
+/** `lxcnet plan`, `apply` and `destroy`: one draft for each host of a site, and what only all of them together show. */
+import { LxcnetError } from '../core/error.ts'
+import { type Nic, value, values } from '../nic/index.ts'
+import type { ChangeReport } from '../report/change.ts'
+import type { Network, Site } from '../site/index.ts'
+import { type ChangeOptions, change, type Draft } from './change.ts'
+import type { Context, Reading } from './context.ts'
+import { type SiteRequest, siteDraft } from './site-draft.ts'
+import { recordPath } from './site-record.ts'
+
+/** What was read of a host and what shall become of it. */
+export interface Drawn {
+  reading: Reading
+  draft: Draft
+}
+
+export type Mandate = Pick<ChangeOptions, 'dryRun' | 'allow' | 'confirm'>
+
+/** @param drawn gets each host's draft, by its name */
+export function applySite(
+  context: Context,
+  request: SiteRequest,
+  mandate: Mandate,
+  drawn: Map<string, Drawn>,
+): Promise<ChangeReport> {
+  return change(context, {
+    ...mandate,
+    files: [recordPath(request.site.name)],
+    draft: (reading) => {
+      const draft = siteDraft(context, reading, request)
+      drawn.set(context.host.name, { reading, draft })
+      return draft
+    },
+  })
+}
+
+interface Claim {
+  host: string
+  container: string
+  nic: number
+  /** This plan writes it. */
+  fresh: boolean
+}
+
+/**
+ * MACs and addresses that would be there twice, on different hosts; an address only where both are in one of the
+ * site's networks. What stood there before is for `lxcnet check` and `validate` to tell.
+ *
+ * @throws {LxcnetError} `duplicate-mac`, `duplicate-address`
+ */
+export function checkAcross(site: Site, drawn: ReadonlyMap<string, Drawn>): void {
+  const claims = new Map<string, Claim[]>()
+  for (const [host, { reading, draft }] of drawn) {
+    const texts = new Map(
+      draft.changes.flatMap((step) => (step.kind === 'file' ? [[step.path, step.after] as const] : [])),
+    )
+    for (const { name, path, effective } of reading.view.containers.values()) {
+      const text = texts.get(path)
+      const fresh = text !== undefined && text !== null
+      const { nics } = fresh ? reading.view.evaluate(path, text) : effective
+      for (const nic of nics) {
+        const claim = { host, container: name, nic: nic.index, fresh }
+        for (const key of keysOf(site, host, nic)) claims.set(key, [...(claims.get(key) ?? []), claim])
+      }
+    }
+  }
+  const twice = [...claims].filter(
+    ([, all]) => all.some(({ fresh }) => fresh) && new Set(all.map(({ host }) => host)).size > 1,
+  )
+  const [first] = twice
+  if (first === undefined) return
+  const lines = twice.map(([key, all]) => {
+    const who = all.map(({ host, container, nic }) => `${container}:${nic} on ${host}`).join(' and ')
+    return `${key} would be there twice: ${who}`
+  })
+  throw new LxcnetError(first[0].startsWith('MAC') ? 'duplicate-mac' : 'duplicate-address', lines.join('\n'), {
+    suggestions: ['give one of them another in the site file', 'or delete the NIC that is not wanted'],
+  })
+}
+
+const linkOn = ({ link, links }: Network, host: string): string | undefined => (links.get(host) ?? link)?.values[0]
+
+function keysOf(site: Site, host: string, nic: Nic): string[] {
+  const mac = value(nic, 'hwaddr')?.toLowerCase()
+  const macs = mac === undefined || mac.includes('x') ? [] : [`MAC ${mac}`]
+  const link = value(nic, 'link')
+  const network = [...site.networks.values()].find((one) => link !== undefined && linkOn(one, host) === link)
+  if (network === undefined) return macs
+  const addresses = [...values(nic, 'ipv4.address'), ...values(nic, 'ipv6.address')].map(
+    (text) => text.split(/[/ ]/)[0],
+  )
+  return [...macs, ...addresses.map((address) => `address ${address?.toLowerCase()} in network ${network.name}`)]
+}

@@ -1,0 +1,216 @@
+/** `lxcnet import`: a site file from live hosts, which changes nothing on them. */
+import { exit, LxcnetError } from '../core/error.ts'
+import type { Target } from '../core/target.ts'
+import type { Value } from '../document/effective.ts'
+import { checkValue, findKey, type Nic, nicTypes, typeOf, value } from '../nic/index.ts'
+import {
+  type DraftContainer,
+  type DraftEntries,
+  type DraftValue,
+  type NicTable,
+  parseSite,
+  printSite,
+} from '../site/index.ts'
+import type { Context, Reading } from './context.ts'
+import { siteDraft } from './site-draft.ts'
+
+export interface HostReading {
+  context: Context
+  reading: Reading
+}
+
+export interface Imported {
+  text: string
+  hosts: number
+  containers: number
+  nics: number
+  /** What the file cannot say: configs that cannot be read, keys that LXC would refuse. */
+  leftOut: string[]
+}
+
+/**
+ * @param known names of the inventory, which says how to log in to those hosts
+ * @throws {LxcnetError} `import-not-empty` when the plan of what was written would change something: lxcnet is wrong then
+ */
+export function importSite(
+  readings: readonly HostReading[],
+  name: string | undefined,
+  known: ReadonlySet<string>,
+  table: NicTable,
+): Imported {
+  const leftOut: string[] = []
+  const networks = new Networks(readings)
+  const containers = readings.flatMap(({ context, reading }) =>
+    containersOf(context.host.name, reading, networks, leftOut),
+  )
+  const text = printSite(
+    {
+      head: [
+        `What ${readings.length === 1 ? 'this host was' : 'these hosts were'}, read by lxcnet import; behind each value stands where it was read.`,
+        'lxcnet(1), lxcnet.yaml(5). `lxcnet plan` shows what an edit would change.',
+      ],
+      ...(name === undefined ? {} : { name }),
+      hosts: new Map(
+        readings.map(({ context: { host, target } }) => [
+          host.name,
+          target === undefined || known.has(host.name) ? new Map() : login(target),
+        ]),
+      ),
+      networks: networks.entries(),
+      containers,
+    },
+    table,
+  )
+  prove(text, readings, table)
+  const nics = containers.reduce((sum, one) => sum + one.nics.size, 0)
+  return { text, hosts: readings.length, containers: containers.length, nics, leftOut }
+}
+
+/** What was typed for the host and no inventory knows. */
+function login({ address, user, port, jump, lxcpath }: Target): DraftEntries {
+  const said = { address, user, port: port === undefined ? undefined : String(port), jump, lxcpath }
+  return new Map(
+    Object.entries(said).flatMap(([key, text]) => (text === undefined ? [] : [[key, { value: text }] as const])),
+  )
+}
+
+function containersOf(host: string, { view }: Reading, networks: Networks, leftOut: string[]): DraftContainer[] {
+  return [...view.containers.values()].flatMap((container): DraftContainer[] => {
+    if (container.text === undefined) {
+      leftOut.push(`${container.name} on ${host}: ${container.path} cannot be read`)
+      return []
+    }
+    const nics = container.effective.nics.flatMap((nic): [number, DraftEntries][] => {
+      if ((nicTypes as readonly string[]).includes(typeOf(nic)) && value(nic, 'type') !== undefined)
+        return [
+          [
+            nic.index,
+            entriesOf(nic, networks, view.version, (text) =>
+              leftOut.push(`${container.name} on ${host}: NIC ${nic.index}: ${text}`),
+            ),
+          ],
+        ]
+      leftOut.push(`${container.name} on ${host}: NIC ${nic.index} has no type that LXC knows`)
+      return []
+    })
+    return [{ name: container.name, host, from: container.path, nics: new Map(nics) }]
+  })
+}
+
+function entriesOf(
+  nic: Nic,
+  networks: Networks,
+  version: string | undefined,
+  leaveOut: (what: string) => void,
+): DraftEntries {
+  const entries = new Map<string, DraftValue>()
+  const network = networks.of(nic)
+  if (network !== undefined) entries.set('network', { value: network })
+  for (const [name, list] of nic.keys) {
+    const key = findKey(name)
+    const said = list.filter((one) => one.value !== '')
+    const last = said.at(-1)
+    if (key === undefined || last === undefined || (network !== undefined && sharedKeys.has(name))) continue
+    const wrong = said.find((one) => !('value' in checkValue(key, one.value, version)))
+    if (wrong !== undefined) leaveOut(`${name} = ${wrong.value} is not a value that lxcnet writes`)
+    else if (key.list) entries.set(key.flag, { value: said.map((one) => one.value), from: from(said) })
+    else entries.set(key.flag, { value: last.value, from: from([last]) })
+  }
+  return entries
+}
+
+const from = (values: readonly Value[]): string => {
+  const file = values[0]?.file
+  return `${file}:${values.map((one) => (one.file === file ? one.line : `${one.file}:${one.line}`)).join(',')}`
+}
+
+/** Keys that a network says for its NICs. */
+const sharedKeys = new Set(['type', 'link', 'veth.mode', 'macvlan.mode', 'ipvlan.mode'])
+
+/** Logical networks: NICs alike in type, mode and link are on the same one, which is called like its link. */
+class Networks {
+  readonly #names = new Map<string, string>()
+  readonly #entries = new Map<string, DraftEntries>()
+
+  constructor(readings: readonly HostReading[]) {
+    const kinds = new Map<string, { nic: Nic; count: number }>()
+    for (const { reading } of readings) {
+      for (const { effective, text } of reading.view.containers.values()) {
+        for (const nic of text === undefined ? [] : effective.nics) {
+          const kind = kindOf(nic)
+          if (kind === undefined) continue
+          const seen = kinds.get(kind)
+          if (seen === undefined) kinds.set(kind, { nic, count: 1 })
+          else seen.count++
+        }
+      }
+    }
+    const ordered = [...kinds].sort(([a, { count: one }], [b, { count: other }]) => other - one || (a < b ? -1 : 1))
+    for (const [kind, { nic }] of ordered) {
+      const [type = '', mode = '', link = ''] = kind.split(' ')
+      const name = [link, `${link}-${type}`, `${link}-${type}-${mode}`].find((one) => !this.#entries.has(one)) ?? kind
+      this.#names.set(kind, name)
+      const key = [...sharedKeys].find((one) => one.endsWith('.mode') && nic.keys.has(one))
+      this.#entries.set(
+        name,
+        new Map([
+          ['type', { value: type }],
+          ...(key === undefined ? [] : [['mode', { value: mode }] as const]),
+          ['link', { value: link }],
+        ]),
+      )
+    }
+  }
+
+  of(nic: Nic): string | undefined {
+    return this.#names.get(kindOf(nic) ?? '')
+  }
+
+  entries(): ReadonlyMap<string, DraftEntries> {
+    return this.#entries
+  }
+}
+
+/** `TYPE MODE LINK`; undefined for a NIC that no network can speak for. */
+function kindOf(nic: Nic): string | undefined {
+  const type = typeOf(nic)
+  const link = value(nic, 'link')
+  if (
+    link === undefined ||
+    !/^[A-Za-z0-9][\w.-]*$/.test(link) ||
+    !['veth', 'macvlan', 'ipvlan', 'vlan', 'phys'].includes(type)
+  )
+    return undefined
+  const mode = value(nic, `${type}.mode`)
+  if (mode !== undefined && !/^[a-z0-9]+$/.test(mode)) return undefined
+  return `${type} ${mode ?? ''} ${link}`
+}
+
+/** What was written is read, and planned against what it was written from. */
+function prove(text: string, readings: readonly HostReading[], table: NicTable): void {
+  const { site, problems } = parseSite(text, 'the imported site', table)
+  const [wrong] = problems.filter(({ severity }) => severity === 'error')
+  if (site === undefined) {
+    throw new LxcnetError(
+      'import-not-empty',
+      `what these hosts have cannot be said in a site file: ${wrong?.message}`,
+      {
+        exit: exit.data,
+        ...(wrong === undefined ? {} : { place: wrong.place }),
+        suggestions: [wrong?.fix ?? '`lxcnet check` finds what is wrong on a host', 'import the hosts one by one'],
+      },
+    )
+  }
+  for (const { context, reading } of readings) {
+    const { summary, changes } = siteDraft(context, reading, { site, only: () => true, restart: false })
+    if (changes.length === 0) continue
+    throw new LxcnetError(
+      'import-not-empty',
+      `${context.host.name}: the imported site would change it: ${summary.join('; ')}`,
+      {
+        exit: exit.failed,
+        suggestions: ['report this with the config: it is a bug in lxcnet'],
+      },
+    )
+  }
+}
