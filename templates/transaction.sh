@@ -1,5 +1,6 @@
 # One change of a host: all of it or nothing, also when this shell is killed at any instant.
-# shellcheck disable=SC2154 # lx_root, lx_nonce and lx_live are set by the text that lxcnet puts in front; host.sh has the rest
+# shellcheck disable=SC2154 # lx_root, lx_nonce, lx_live and lx_seconds are set by the text that lxcnet puts in front; the rest
+# is in host.sh, history.sh and deadman.sh
 # shellcheck disable=SC2015 # A && B || C: C also when B fails is what is meant here
 #
 # A change is a journal entry, a directory named by the change's id with
@@ -9,11 +10,17 @@
 #   new/N   the new content of the file of step N        old/N  a copy of what stood there
 #   marks/  empty files: an event is recorded by renaming one, which needs no space on a full disk
 #   plan.json, meta.json   for lxcnet's history
-# Marks that were moved up: started.N (a command of step N may have run), committed, undone, failed, clean.
-# An entry without `clean` is unfinished; whoever holds the lock next finishes it (lx_recover).
+# Marks that were moved up: started.N (a command of step N may have run), committed, undone, failed, clean; of an armed
+# change also awaiting and expired, see deadman.sh.
+# An entry without `clean` is unfinished; whoever holds the lock next finishes it (lx_recover), but for one that waits
+# for its confirmation while its watcher lives.
 #
-# Other releases of lxcnet read these entries after a crash: the names of marks and the arguments of file and run
+# Other releases of lxcnet read these entries after a crash: the names of marks and the arguments of file, run and limit
 # must keep their meaning.
+#
+# The way back goes through the steps in the reverse of their order and in no other: a command that is taken back may
+# need the file that stood there when it ran, as ifdown(8) needs the interfaces(5) that ifup(8) had. A plan that wants
+# the kernel restored before the files has the files in front.
 #
 # The lock is flock(1) on the state directory: the kernel drops it with the last process of this run, so it is never
 # stale. Commands of steps do not inherit it.
@@ -64,6 +71,9 @@ check() {
   lx_do "$@" || lx_break "$*" failed
 }
 
+# limit SECONDS: how long each command that follows may take.
+limit() { lx_limit=$1; }
+
 # lx_break SUBJECT REASON: ends a phase at its first failure; undo goes on and collects them.
 lx_break() {
   [ -n "$lx_why" ] || lx_why="$1: $2"
@@ -72,7 +82,7 @@ lx_break() {
 
 # lx_each PHASE FILE: goes through the steps in FILE until one fails.
 lx_each() {
-  lx_phase=$1 lx_broken=''
+  lx_phase=$1 lx_broken='' lx_limit=600
   # shellcheck disable=SC1090 # a journal's own file
   . "$2"
   [ -z "$lx_broken" ]
@@ -178,18 +188,40 @@ file_clean() {
   rm -f "$lx_temp-new" "$lx_temp-old" "$lx_temp-back"
 }
 
+# lx_bound: sets lx_bounded to what bounds the time of a command on this host, in the dialect of its timeout(1).
+lx_bound() {
+  if timeout -k 5 5 true; then
+    lx_bounded='timeout -k 5'
+  elif timeout -s KILL 5 true; then
+    lx_bounded='timeout -s KILL' # busybox before 1.34 has no -k
+  elif timeout -s KILL -t 5 true; then
+    lx_bounded='timeout -s KILL -t' # nor has it a number without -t before 1.30
+  else
+    lx_bounded=''
+  fi </dev/null >/dev/null 2>&1 8<&- 9<&- # busybox leaves a process that looks on for a second
+}
+
 # lx_say COMMAND...: runs a command of the plan, sets lx_said to its output and returns its status. The command gets
-# neither the lock, nor the umask, nor the ignored signals of this shell. What it leaves in the background may keep its
+# neither the locks, nor the umask, nor the ignored signals of this shell. What it leaves in the background may keep its
 # output open: the end is told by a line, not by the end of the pipe.
 lx_say() {
+  [ -n "${lx_bounded+known}" ] || lx_bound
+  read -r lx_since _ </proc/uptime # not date(1): the clock may jump, and with the network it may do so now
+  # shellcheck disable=SC2086 # several words, or none
   lx_said=$({
-    (trap - HUP INT TERM PIPE && umask "$lx_umask" && exec "$@") 2>&1 </dev/null 9<&-
+    (trap - HUP INT TERM PIPE && umask "$lx_umask" && exec ${lx_bounded:+$lx_bounded "$lx_limit"} "$@") 2>&1 </dev/null 8<&- 9<&-
     printf '\n@%s %s\n\n' "$lx_nonce" "$?" # busybox sed looks one line ahead
   } | sed "/^@$lx_nonce /q")
+  read -r lx_now _ </proc/uptime
   lx_status=${lx_said##*"@$lx_nonce "} lx_said=${lx_said%?"@$lx_nonce "*}
   lx_said=${lx_said%"
 "}
-  case $lx_status in '' | *[!0-9]*) return 1 ;; esac
+  case $lx_status in
+    '' | *[!0-9]*) return 1 ;;
+    124 | 137 | 143) # of timeout(1), or of a command that it killed itself: busybox tells the latter
+      [ $((${lx_now%.*} - ${lx_since%.*})) -lt "$lx_limit" ] || lx_said="timed out after $lx_limit s${lx_said:+: $lx_said}"
+      ;;
+  esac
   return "$lx_status"
 }
 
@@ -204,7 +236,7 @@ run_save() { :; }
 run_stage() { :; }
 run_apply() { lx_mark "started.$lx_n" && lx_do "$@"; }
 run_verify() { :; }
-run_undo() { [ ! -e "$lx_entry/started.$lx_n" ] || lx_do "$@"; }
+run_undo() { [ -n "$lx_files_only" ] || [ ! -e "$lx_entry/started.$lx_n" ] || lx_do "$@"; }
 run_clean() { :; }
 run_final() {
   lx_say "$@"
@@ -220,8 +252,27 @@ lx_undo() {
 
 lx_finish() {
   lx_each clean "$lx_entry/steps"
+  [ ! -f "$lx_entry/watch.sh" ] || lx_disarm
   lx_mark clean
-  rm -rf "$lx_entry/new" "$lx_entry/marks"
+  rm -rf "$lx_entry/new" "$lx_entry/marks" "$lx_entry/watch.sh"
+}
+
+# lx_decide OUTCOME: committed or expired, of a change that waits for its confirmation. One rename decides: whoever comes
+# second finds nothing to rename, and the mark of the first.
+lx_decide() {
+  mv -f "$lx_entry/marks/decide" "$lx_entry/$1" 2>/dev/null && lx_sync "$lx_entry"
+}
+
+# lx_settle: finishes an entry. What was committed stays, everything else is taken back.
+lx_settle() {
+  lx_tx=${lx_entry##*/} lx_kept='' lx_bad=''
+  [ ! -e "$lx_entry/awaiting" ] || lx_decide expired
+  if [ ! -e "$lx_entry/committed" ] && [ ! -e "$lx_entry/undone" ] && [ ! -e "$lx_entry/failed" ]; then lx_undo; fi
+  if [ -e "$lx_entry/committed" ]; then lx_out=committed
+  elif [ -e "$lx_entry/failed" ]; then lx_out="failed $lx_bad"
+  else lx_out="undone $lx_kept"; fi
+  lx_frame recovered 0 "$lx_tx" "$lx_out"
+  lx_finish
 }
 
 # lx_inert FILE...: holds calls of `file` alone, each word plain or in single quotes. A tree given with --root may come
@@ -238,21 +289,15 @@ lx_inside() {
   lx_canon "$lx_path" && [ "$lx_real" = "$lx_path" ] || lx_fail "$lx_path" 'does not lie where the journal says'
 }
 
-# lx_recover: finishes what a killed run left. What was committed stays, everything else is taken back.
+# lx_recover: finishes what a killed run left.
 lx_recover() {
   for lx_entry in "$lx_journal"/*; do
-    [ -f "$lx_entry/undo" ] && [ ! -e "$lx_entry/clean" ] || continue
+    [ -f "$lx_entry/undo" ] && [ ! -e "$lx_entry/clean" ] && ! lx_awaits || continue
     if [ -z "$lx_live" ] && { [ -L "$lx_entry" ] || ! lx_inert "$lx_entry/steps" "$lx_entry/undo"; }; then
       lx_frame refused 0 foreign "$lx_entry"
       return
     fi
-    lx_tx=${lx_entry##*/} lx_kept='' lx_bad=''
-    if [ ! -e "$lx_entry/committed" ] && [ ! -e "$lx_entry/undone" ] && [ ! -e "$lx_entry/failed" ]; then lx_undo; fi
-    if [ -e "$lx_entry/committed" ]; then lx_out=committed
-    elif [ -e "$lx_entry/failed" ]; then lx_out="failed $lx_bad"
-    else lx_out="undone $lx_kept"; fi
-    lx_frame recovered 0 "$lx_tx" "$lx_out"
-    lx_finish
+    lx_settle
   done
 }
 
@@ -292,18 +337,21 @@ lx_prepare() {
   [ "$lx_out" = "$2" ] || [ "$2" = - ] || { lx_stale='a container configuration'; return 1; }
   lx_each check "$lx_dir/steps" && lx_each save "$lx_dir/steps" || return
   for lx_c in "$lx_dir"/old/* "$lx_dir"/new/*; do [ ! -f "$lx_c" ] || lx_sync "$lx_c"; done
-  lx_sync "$lx_dir/steps" "$lx_dir/undo" "$lx_dir/final" "$lx_dir/plan.json" "$lx_dir/meta.json" "$lx_dir/old" "$lx_dir/marks" "$lx_dir" &&
+  lx_sync "$lx_dir"/* "$lx_dir" &&
     mv "$lx_dir" "$lx_entry" && lx_sync "$lx_journal" || { lx_why="$lx_journal: could not write the journal"; return 1; }
 }
 
-# lx_transaction ID STATE PAYLOAD-SHA256 DIGEST: one change. DIGEST is of what the plan was made from.
+# lx_transaction ID STATE PAYLOAD-SHA256 DIGEST: one change. DIGEST is of what the plan was made from. lx_seconds: how long
+# it waits for its confirmation; empty when it needs none.
 lx_transaction() {
   trap '' HUP INT TERM PIPE
   lx_tx=$1 lx_why='' lx_stale=''
   cd "$lx_root/" && lx_open "$2" || return
   [ "$(lx_payload | sha256sum)" = "$3  -" ] || { lx_frame refused 0 payload ''; return; }
   for lx_entry in "$lx_journal"/*; do
-    [ ! -f "$lx_entry/undo" ] || [ -e "$lx_entry/clean" ] || { lx_frame refused 0 unfinished "${lx_entry##*/}"; return; }
+    [ -f "$lx_entry/undo" ] && [ ! -e "$lx_entry/clean" ] || continue
+    if lx_awaits; then lx_frame refused 0 awaiting "${lx_entry##*/}"; else lx_frame refused 0 unfinished "${lx_entry##*/}"; fi
+    return
   done
   lx_entry=$lx_journal/$lx_tx
   if ! lx_prepare "$1" "$4" 2>/dev/null; then
@@ -311,8 +359,9 @@ lx_transaction() {
     if [ -n "$lx_stale" ]; then lx_frame refused 0 stale "$lx_stale"; else lx_frame refused 0 check "$lx_why"; fi
     return
   fi
-  if lx_each stage "$lx_entry/steps" && lx_each apply "$lx_entry/steps" && lx_each verify "$lx_entry/steps" &&
-    { lx_mark committed || [ -e "$lx_entry/committed" ]; }; then
+  if lx_each stage "$lx_entry/steps" && { [ -z "$lx_seconds" ] || lx_arm; } && lx_each apply "$lx_entry/steps" &&
+    lx_each verify "$lx_entry/steps" && lx_commit; then
+    [ -z "$lx_seconds" ] || { lx_frame awaiting 0 "$lx_tx" "$lx_seconds"; exec 9<&-; return; }
     lx_frame committed 0 "$lx_tx" ''
     lx_finish
     lx_prune
@@ -328,6 +377,16 @@ $lx_bad${lx_kept:+changed by someone else meanwhile and left alone: $lx_kept}"
     lx_prune
     exec 9<&-
   fi 2>/dev/null
+}
+
+# lx_commit: the mark that everything is applied; of an armed change, that it waits, if somebody is there to wait.
+lx_commit() {
+  lx_goal=committed
+  if [ -n "$lx_seconds" ]; then
+    lx_goal=awaiting
+    lx_watched || lx_fail "$lx_tx" 'its watcher is gone' || return
+  fi
+  lx_mark "$lx_goal" || [ -e "$lx_entry/$lx_goal" ]
 }
 
 # lx_prune: the journal is bounded: the hundred newest entries stay, and this one whatever the clock says.

@@ -19,6 +19,7 @@ const exitCodes: Record<ChangeResult, number> = {
   declined: exit.pending,
   unchanged: exit.done,
   applied: exit.done,
+  awaiting: exit.pending,
   'rolled-back': exit.rolledBack,
   'rollback-failed': exit.rollbackFailed,
   unverified: exit.failed,
@@ -29,11 +30,12 @@ export interface ChangeFlags extends PlaceFlags {
   'dry-run': boolean
   allow?: string[] | undefined
   batch?: string[] | undefined
+  confirm?: number | undefined
   'max-failures': number
 }
 
 /** What a change on one host needs to know besides what it is. */
-export type Mandate = Pick<ChangeOptions, 'dryRun' | 'allow' | 'confirm'>
+export type Mandate = Pick<ChangeOptions, 'dryRun' | 'allow' | 'confirm' | 'confirmSeconds'>
 
 export type Work = (context: Context, mandate: Mandate) => Promise<ChangeReport>
 
@@ -55,6 +57,21 @@ export abstract class ChangeCommand extends LxcnetCommand {
       default: 0,
       description: 'begin no further host when more than N have failed; one that cannot be reached does not count',
     }),
+    confirm: Flags.integer({
+      helpGroup: 'GLOBAL',
+      helpValue: '[SECONDS]',
+      min: 5,
+      max: 86400,
+      description:
+        'take the change back unless `lxcnet confirm` comes within SECONDS, 60 when none are said. A change that may cut the way to the host does so without being told, and is confirmed by a new login',
+    }),
+  }
+
+  /** `--confirm` alone is a flag with its usual value; the parser knows no such thing. */
+  override async init(): Promise<void> {
+    const end = this.argv.indexOf('--')
+    this.argv = this.argv.map((word, at) => (word === '--confirm' && (end === -1 || at < end) ? '--confirm=60' : word))
+    await super.init()
   }
 
   /**
@@ -135,4 +152,5 @@ export abstract class ChangeCommand extends LxcnetCommand {
 const mandate = (flags: ChangeFlags): Omit<Mandate, 'confirm'> => ({
   dryRun: flags['dry-run'],
   allow: new Set(flags.allow),
+  confirmSeconds: flags.confirm,
 })

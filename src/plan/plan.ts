@@ -56,6 +56,8 @@ export interface Plan {
   notes: Note[]
   /** Digest of everything the plan was made from, see host/snapshot.ts. */
   reads: string
+  /** Addresses at which the host can be reached afterwards, when the change moves the one it was reached at. */
+  reach?: string[]
 }
 
 export const isFinal = (change: Change): boolean => change.kind === 'run' && change.undo === undefined

@@ -87,6 +87,7 @@ const resultWords: Record<HostResult, string> = {
   declined: 'not changed',
   unchanged: 'unchanged',
   applied: 'applied',
+  awaiting: 'to be confirmed',
   'rolled-back': 'rolled back',
   'rollback-failed': 'ROLLBACK FAILED',
   unverified: 'not confirmed',

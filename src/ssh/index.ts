@@ -1,8 +1,21 @@
 /** SSH as a way to hosts: openers of sessions behind the port of host/. */
+import { exit, LxcnetError } from '../core/error.ts'
 import type { Target, Transport } from '../core/target.ts'
-import type { Connection } from '../host/port.ts'
+import type { Connection, ExecOptions, ExecResult } from '../host/port.ts'
+import { SshConnection } from './connection.ts'
+import { type HostKeyPolicy, HostKeys } from './host-keys.ts'
+import { type Hop, JumpHosts } from './jump-hosts.ts'
+import { Keys } from './keys.ts'
+import type { Common } from './log-in.ts'
+import { type Login, Logins, needsOpenSsh } from './login.ts'
+import { OpenSsh } from './openssh.ts'
+import { Lasting, type Session } from './session.ts'
+import { runScript, type Start } from './shell.ts'
+import { runScriptByRoot } from './sudo.ts'
 
-/** What the operator is asked for, once a run; undefined when nobody is there to answer. */
+export { sshCodes } from './codes.ts'
+
+/** What the operator is asked for, once a run; undefined when nobody is there to answer. Bytes as latin1 text. */
 export interface Secrets {
   passphrase(keyFile: string): Promise<string | undefined>
   /** Of `user` at `host` for sudo; asked at once when --ask-sudo-password says so, else never. */
@@ -12,7 +25,8 @@ export interface Secrets {
 export interface SshOptions {
   transport: Transport
   /** --host-key: an unknown key is refused, or written into known_hosts. A changed one is always refused. */
-  hostKey: 'strict' | 'accept-new'
+  hostKey: HostKeyPolicy
+  /** Until a shell can be started: TCP, handshake and login together. Time for a passphrase does not count. */
   connectTimeoutMs: number
   secrets: Secrets
 }
@@ -20,13 +34,117 @@ export interface SshOptions {
 /** All that the hosts of one run share: parsed keys, the answers of `ssh -G`, jump hosts, passphrases. */
 export class Ssh {
   readonly #options: SshOptions
+  readonly #logins = new Logins()
+  readonly #common: Common
+  readonly #jumpHosts: JumpHosts
+  readonly #openSsh: OpenSsh
+  readonly #hosts = new Set<SshHost>()
+
   constructor(options: SshOptions) {
+    const { hostKey, connectTimeoutMs, secrets } = options
     this.#options = options
+    this.#common = {
+      hostKeys: new HostKeys(hostKey),
+      keys: new Keys((file) => secrets.passphrase(file)),
+      connectTimeoutMs,
+    }
+    this.#jumpHosts = new JumpHosts(this.#logins, this.#common)
+    this.#openSsh = new OpenSsh({ hostKeys: hostKey, connectTimeoutMs })
   }
+
   /** Nothing is connected before the first exec. */
   host(target: Target): Connection {
-    throw new Error(`not yet: ${target.name} ${this.#options.transport}`)
+    return this.#host(target, undefined)
   }
-  /** Ends what hosts share: jump hosts, masters. */
-  async close(): Promise<void> {}
+
+  #host(target: Target, address: string | undefined): Connection {
+    const host = new SshHost(target, {
+      resolve: () => this.#logins.resolve(target, address),
+      open: (login) => this.#open(target, login),
+      sudoPassword: (user) => this.#options.secrets.sudoPassword(target.name, user),
+      anew: (other) => this.#host(target, other ?? address),
+    })
+    this.#hosts.add(host)
+    return host
+  }
+
+  async #open(target: Target, login: Login): Promise<Session> {
+    const { name } = target
+    const { connectTimeoutMs: timeoutMs } = this.#common
+    const hops = await this.#jumpHosts.before(name, login)
+    const wanted = target.transport ?? this.#options.transport
+    const reason = wanted === 'openssh' ? undefined : this.#whyOpenSsh([...hops, { name, login }])
+    if (reason !== undefined && wanted === 'ssh2') throw unsupported(name, reason)
+    if (reason !== undefined || wanted === 'openssh') return this.#openSsh.open({ host: name, login, timeoutMs }, hops)
+    const through = await this.#jumpHosts.through(name, hops)
+    return SshConnection.open({ host: name, login, through }, this.#common)
+  }
+
+  #whyOpenSsh(hops: readonly Hop[]): string | undefined {
+    for (const { login } of hops) {
+      const reason = needsOpenSsh(login, this.#common.hostKeys.known(login))
+      if (reason !== undefined) return reason
+    }
+    return undefined
+  }
+
+  /** Ends all connections: those of the hosts and what they share. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#hosts].map((host) => host.close()))
+    await Promise.all([this.#jumpHosts.close(), this.#openSsh.close()])
+  }
+}
+
+function unsupported(name: string, reason: string): LxcnetError {
+  return new LxcnetError('ssh-unsupported', `${name}: the built-in SSH cannot log in there because of ${reason}`, {
+    exit: exit.unreachable,
+    suggestions: ['--transport openssh, or auto'],
+  })
+}
+
+/** What a host needs of the run. */
+interface Ways {
+  resolve(): Promise<Login>
+  open(login: Login): Promise<Session>
+  sudoPassword(user: string): Promise<string | undefined>
+  anew(address: string | undefined): Connection
+}
+
+class SshHost implements Connection {
+  readonly name: string
+  readonly #target: Target
+  readonly #ways: Ways
+  readonly #session: Lasting<Session>
+
+  constructor(target: Target, ways: Ways) {
+    this.name = target.name
+    this.#target = target
+    this.#ways = ways
+    this.#session = new Lasting(async () => ways.open(await ways.resolve()))
+  }
+
+  async exec(script: string, options: ExecOptions = {}): Promise<ExecResult> {
+    const { sudo, sudoPassword } = this.#target
+    const { user } = await this.#ways.resolve()
+    if (!(sudo ?? user !== 'root')) return runScript(this.#start, script, options)
+    const password = sudoPassword ?? (await this.#ways.sudoPassword(user))
+    return runScriptByRoot(this.#start, script, options, { host: this.name, user, password })
+  }
+
+  /** A connection that broke while nobody used it is noticed here: nothing was sent, so a new one may take its place. */
+  readonly #start: Start = async (commandLine) => {
+    const session = await this.#session.get()
+    return session.start(commandLine).catch(async (error: unknown) => {
+      if (session.isOpen) throw error
+      return (await this.#session.get()).start(commandLine)
+    })
+  }
+
+  anew(address?: string): Connection {
+    return this.#ways.anew(address)
+  }
+
+  async close(): Promise<void> {
+    await (await this.#session.made())?.close()
+  }
 }

@@ -19,8 +19,9 @@ import {
   whole,
 } from '../host/snapshot.ts'
 import { writeTar } from '../host/tar.ts'
-import { type Change, isFinal, ordered, type Plan } from '../plan/plan.ts'
+import { type Change, isFinal, type Note, ordered, type Plan } from '../plan/plan.ts'
 import { templateText } from '../template/template.ts'
+import { refuse } from './refusal.ts'
 
 /** Who did what, for lxcnet's history. */
 export interface Meta {
@@ -31,13 +32,22 @@ export interface Meta {
   command: string
 }
 
+/** A command that cannot be taken back, with its output. */
+export interface Final {
+  argv: string[]
+  status: number
+  output: string
+}
+
 export interface Outcome {
   id: string
-  result: 'committed' | 'undone' | 'failed'
-  /** Why it was taken back; '' when committed. */
+  /** awaiting: applied and verified, and taken back unless it is confirmed in time. */
+  result: 'committed' | 'awaiting' | 'undone' | 'failed'
+  /** Why it was taken back; '' when committed or awaiting. */
   reason: string
-  /** Final commands that failed: what ran, with its output. */
-  finals: { argv: string[]; status: number; output: string }[]
+  finals: Final[]
+  /** Of the way there: `no-boot-recovery`. */
+  notes: Note[]
   after: Snapshot | undefined
 }
 
@@ -46,12 +56,6 @@ export interface Recovered {
   result: 'committed' | 'undone' | 'failed'
   /** Files that someone else had changed meanwhile and that were left alone, or what could not be taken back. */
   detail: string
-}
-
-/** `20261121-062708-4171f`: sorts by time, to the millisecond; two hex digits keep two runs of one instant apart. */
-export function newId(now: Date): string {
-  const [date, time, rest] = now.toISOString().replace(/[-:Z]/g, '').split(/[T.]/)
-  return `${date}-${time}-${rest}${randomBytes(1).toString('hex')}`
 }
 
 const sha256 = (text: string): string => createHash('sha256').update(text, 'latin1').digest('hex')
@@ -64,23 +68,39 @@ export interface Transaction {
   /** What to read once it is done. */
   fresh: readonly Probe[]
   meta: Meta
+  /**
+   * Arms the change: it is taken back unless `confirm` comes within so many seconds after its last step, whatever
+   * becomes of this process, the connection and the host. Its final commands wait for the confirmation. Under --root,
+   * where nothing runs, it says nothing.
+   */
+  confirmSeconds?: number
+  /** How long each command may take; 600 when it is not said. */
+  commandSeconds?: number
 }
+
+/** What templates/transaction.sh gives a command when the journal says nothing else. */
+const usualSeconds = 600
 
 /**
  * @throws {LxcnetError} `stale` when the host is no longer what the plan was made from, `locked` while another run
- * changes the host, `unfinished` after a killed one, `cannot-change` when a target cannot be replaced; nothing has
+ * changes the host, `awaiting` while an armed change waits for its confirmation, `unfinished` after a killed run, `cannot-change` when a target cannot be replaced; nothing has
  * been changed then
  */
-export async function carryOut(host: Host, plan: Plan, { scope, reads, fresh, meta }: Transaction): Promise<Outcome> {
+export async function carryOut(host: Host, plan: Plan, transaction: Transaction): Promise<Outcome> {
+  const { scope, reads, fresh, meta, commandSeconds = usualSeconds } = transaction
+  const confirmSeconds = scope.live ? transaction.confirmSeconds : undefined
   const steps = ordered(plan.changes)
-  const payload = writeTar(payloadFiles(steps, plan, meta))
-    .toString('base64')
-    .replace(/.{76}/g, '$&\n')
   const nonce = randomBytes(8).toString('hex')
+  const files = payloadFiles(steps, plan, meta, commandSeconds)
+  if (confirmSeconds !== undefined) {
+    const text = watcher(scope, nonce, confirmSeconds, patience(steps, commandSeconds))
+    files.push({ path: 'watch.sh', data: Buffer.from(text, 'latin1') })
+  }
+  const payload = writeTar(files).toString('base64').replace(/.{76}/g, '$&\n')
   const script = whole([
     preamble(scope, nonce, reads),
-    templateText('history.sh'),
-    templateText('transaction.sh'),
+    `lx_seconds=${confirmSeconds ?? ''}`,
+    ...engine(),
     `lx_payload() {\n  cat <<'LX_PAYLOAD'\n${payload}\nLX_PAYLOAD\n}`,
     snapshotFunction(scope, fresh),
     'lx_main() {',
@@ -102,7 +122,7 @@ export async function recover(host: Host, scope: Scope): Promise<Recovered[]> {
   const nonce = randomBytes(8).toString('hex')
   const script = whole([
     preamble(scope, nonce, []),
-    templateText('transaction.sh'),
+    ...engine(),
     `lx_main() {\n  lx_recovery ${quote(scope.state)}\n  lx_frame end 0 - ''\n}`,
     'lx_main',
   ])
@@ -116,7 +136,35 @@ export async function recover(host: Host, scope: Scope): Promise<Recovered[]> {
     })
 }
 
-function payloadFiles(steps: readonly Change[], plan: Plan, meta: Meta): { path: string; data: Buffer }[] {
+/** The functions that every script knows which may meet an unfinished change. */
+export const engine = (): string[] => ['history.sh', 'transaction.sh', 'deadman.sh'].map(templateText)
+
+/** The script beside an armed change in the journal: templates/deadman.sh starts it with `watch`, a boot with `boot`. */
+function watcher(scope: Scope, nonce: string, seconds: number, patienceSeconds: number): string {
+  return whole([
+    preamble(scope, nonce, []),
+    ...engine(),
+    `lx_seconds=${seconds} lx_patience=${patienceSeconds}`,
+    `lx_verb=$1\nshift\n"lx_$lx_verb" ${quote(scope.state)} "$@"`,
+  ])
+}
+
+/** Longer than all commands together, there and back; ten minutes more for the files. */
+function patience(steps: readonly Change[], commandSeconds: number): number {
+  const commands = steps.flatMap((step) =>
+    step.kind === 'run' && !isFinal(step) ? [step.argv, step.undo, step.check] : [],
+  )
+  return commands.length * (commandSeconds + 10) + 600
+}
+
+function payloadFiles(
+  steps: readonly Change[],
+  plan: Plan,
+  meta: Meta,
+  commandSeconds: number,
+): { path: string; data: Buffer }[] {
+  // not where it says nothing new: other releases run no unfinished change of a tree that holds more than files
+  const limit = commandSeconds === usualSeconds ? [] : [`limit ${commandSeconds}`]
   const doing: string[] = []
   const undo: string[] = []
   const final: string[] = []
@@ -136,8 +184,17 @@ function payloadFiles(steps: readonly Change[], plan: Plan, meta: Meta): { path:
       undo.unshift(`run ${n} ${quoteAll(step.undo ?? [])}`)
     }
   })
-  const marks = ['committed', 'undone', 'failed', 'clean', ...steps.map((_, index) => `started.${index + 1}`)]
-  const script = (lines: string[]): Buffer => Buffer.from(lines.map((line) => `${line}\n`).join(''), 'latin1')
+  const marks = [
+    'committed',
+    'awaiting',
+    'decide',
+    'undone',
+    'failed',
+    'clean',
+    ...steps.map((_, index) => `started.${index + 1}`),
+  ]
+  const script = (lines: string[]): Buffer =>
+    Buffer.from((lines.length === 0 ? [] : [...limit, ...lines]).map((line) => `${line}\n`).join(''), 'latin1')
   return [
     { path: 'steps', data: script(doing) },
     { path: 'undo', data: script(undo) },
@@ -151,73 +208,32 @@ function payloadFiles(steps: readonly Change[], plan: Plan, meta: Meta): { path:
 
 function outcome({ list, tar }: Frames, steps: readonly Change[], id: string, host: string, scope: Scope): Outcome {
   refuse(list, host, scope)
-  const end = list.find(({ kind }) => kind === 'committed' || kind === 'undone' || kind === 'failed')
+  const end = list.find(({ kind }) => /^(committed|awaiting|undone|failed)$/.test(kind))
   if (end === undefined) {
     throw new LxcnetError('interrupted', `${host}: the shell that carried out ${id} was ended in the middle`, {
       exit: exit.failed,
       suggestions: ['the next changing command completes it or takes it back; `lxcnet history` tells which'],
     })
   }
-  const finals = list
+  const after = tar === undefined ? undefined : readSnapshot({ list, tar })
+  return {
+    id,
+    result: end.kind as Outcome['result'],
+    reason: end.kind === 'awaiting' ? '' : end.text.trim(),
+    finals: finalsOf(list, steps),
+    notes: list.flatMap(({ kind, id: code, text }) =>
+      kind === 'note' ? { severity: 'warning', code, message: `${host}: ${text}` } : [],
+    ),
+    after,
+  }
+}
+
+/** @param steps of the plan, in the order in which they run */
+export function finalsOf(list: Frames['list'], steps: readonly Change[]): Final[] {
+  return list
     .filter(({ kind }) => kind === 'final')
     .map(({ id: n, status, text }) => {
       const step = steps[Number(n) - 1]
       return { argv: step?.kind === 'run' ? step.argv : [], status, output: text }
     })
-  const after = tar === undefined ? undefined : readSnapshot({ list, tar })
-  return { id, result: end.kind as Outcome['result'], reason: end.text.trim(), finals, after }
-}
-
-/** What the script refuses before it has changed anything. */
-function refuse(list: Frames['list'], host: string, scope: Scope): void {
-  const frame = list.find(({ kind }) => kind === 'refused')
-  if (frame === undefined) return
-  const { id, text } = frame
-  if (id === 'locked') {
-    throw new LxcnetError('locked', `${host}: another lxcnet is changing this host`, {
-      exit: exit.locked,
-      suggestions: ['wait until it is done and try again', '`lxcnet history` shows what is under way'],
-    })
-  }
-  if (id === 'unfinished') {
-    throw new LxcnetError('unfinished', `${host}: ${text} was left unfinished by a killed run`, { exit: exit.failed })
-  }
-  if (id === 'stale') {
-    throw new LxcnetError('stale', `${text} has changed since it was read; nothing was changed`, {
-      exit: exit.failed,
-      suggestions: ['run the command again'],
-    })
-  }
-  if (id === 'foreign') {
-    throw new LxcnetError(
-      'foreign-journal',
-      `${text}: this unfinished change holds more than lxcnet writes into a tree; nothing of it was run`,
-      {
-        exit: exit.data,
-        suggestions: [`look at it, and remove it if it is not yours: rm -r ${quote(text)}`],
-      },
-    )
-  }
-  if (id === 'tool') {
-    throw new LxcnetError('missing-tool', `${host}: no \`${text}\` on this host; nothing was changed`, {
-      exit: exit.failed,
-      suggestions: [text === 'flock' ? 'apt-get install util-linux' : 'apt-get install coreutils tar'],
-    })
-  }
-  if (id === 'state') {
-    throw new LxcnetError(
-      'no-rights',
-      `${scope.root}${text.slice(scope.root.length)}: cannot write lxcnet's journal there; nothing was changed`,
-      {
-        exit: exit.noRights,
-        suggestions: ['run lxcnet as root', 'check for a full or read-only file system: df, mount'],
-      },
-    )
-  }
-  if (id === 'payload') {
-    throw new LxcnetError('interrupted', `${host}: the plan arrived damaged; nothing was changed`, {
-      exit: exit.failed,
-    })
-  }
-  throw new LxcnetError('cannot-change', `${text}; nothing was changed`, { exit: exit.failed })
 }

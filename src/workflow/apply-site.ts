@@ -14,7 +14,7 @@ export interface Drawn {
   draft: Draft
 }
 
-export type Mandate = Pick<ChangeOptions, 'dryRun' | 'allow' | 'confirm'>
+export type Mandate = Pick<ChangeOptions, 'dryRun' | 'allow' | 'confirm' | 'confirmSeconds'>
 
 /** @param drawn gets each host's draft, by its name */
 export function applySite(

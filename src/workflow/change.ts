@@ -2,12 +2,15 @@
  * The way every change goes: read → plan → show → ask → carry out → read again → plan again, which must give nothing.
  */
 import { exit, LxcnetError } from '../core/error.ts'
+import { quoteAll } from '../core/shell.ts'
 import { type Container, pendingChanges } from '../nic/index.ts'
 import type { Change, Note, Plan } from '../plan/plan.ts'
 import type { ChangeReport } from '../report/change.ts'
 import { newId } from '../transaction/id.ts'
 import { carryOut, type Outcome, recover } from '../transaction/transaction.ts'
+import { carryOutArmed } from './confirm.ts'
 import { type Context, isUp, probesFor, type Reading, readView, type View, viewOf } from './context.ts'
+import { mayCutPath } from './guard.ts'
 
 /** What a workflow wants, worked out against one reading of the host. */
 export interface Draft {
@@ -19,6 +22,8 @@ export interface Draft {
   leftOut: string[]
   /** Containers that are changed. */
   containers: string[]
+  /** See plan/plan.ts. */
+  reach?: string[]
 }
 
 export interface ChangeOptions {
@@ -31,6 +36,8 @@ export interface ChangeOptions {
   dryRun: boolean
   /** Codes that --allow names. */
   allow: ReadonlySet<string>
+  /** --confirm: the change is taken back unless a person confirms it within so many seconds. */
+  confirmSeconds?: number | undefined
   /** Shows the plan and asks; false stops. */
   confirm(report: ChangeReport): Promise<boolean>
 }
@@ -50,7 +57,13 @@ export async function change(context: Context, options: ChangeOptions): Promise<
     if (await settle(context, reading, options.dryRun, recovered)) continue
     const draft = options.draft(reading)
     const notes = once([...recovered, ...judge(draft.notes, options.allow)])
-    const plan: Plan = { host: context.host.name, changes: draft.changes, notes, reads: reading.snapshot.digest }
+    const plan: Plan = {
+      host: context.host.name,
+      changes: draft.changes,
+      notes,
+      reads: reading.snapshot.digest,
+      ...(draft.reach === undefined ? {} : { reach: draft.reach }),
+    }
     const report: ChangeReport = {
       schema: 'lxcnet.change/1',
       host: plan.host,
@@ -71,7 +84,7 @@ export async function change(context: Context, options: ChangeOptions): Promise<
     const fingerprint = JSON.stringify(draft.changes)
     if (fingerprint !== confirmed && !(await options.confirm(report))) return { ...report, result: 'declined' }
     confirmed = fingerprint
-    const outcome = await attemptOnce(context, plan, reading, draft)
+    const outcome = await attemptOnce(context, plan, reading, draft, options.confirmSeconds)
     if (outcome === 'stale') {
       if (attempt < mostTries) continue
       throw new LxcnetError('stale', `the containers' configs keep changing while lxcnet plans; nothing was changed`, {
@@ -159,7 +172,17 @@ export function refuseErrors(notes: readonly Note[]): void {
   })
 }
 
-async function attemptOnce(context: Context, plan: Plan, reading: Reading, draft: Draft): Promise<Outcome | 'stale'> {
+/** How long the host waits for a new login before it takes back a change that may have cut the way to it. */
+const guardSeconds = 60
+
+/** @param asked --confirm: a person decides */
+async function attemptOnce(
+  context: Context,
+  plan: Plan,
+  reading: Reading,
+  draft: Draft,
+  asked: number | undefined,
+): Promise<Outcome | 'stale'> {
   const meta = {
     id: context.changeId ?? newId(context.now()),
     at: context.now().toISOString(),
@@ -171,7 +194,13 @@ async function attemptOnce(context: Context, plan: Plan, reading: Reading, draft
   const hold = (): void => {}
   process.on('SIGINT', hold)
   try {
-    return await carryOut(context.host, plan, { scope: context.scope, reads: reading.probes, fresh, meta })
+    const transaction = { scope: context.scope, reads: reading.probes, fresh, meta }
+    if (asked !== undefined) return await carryOut(context.host, plan, { ...transaction, confirmSeconds: asked })
+    if (!(await mayCutPath(context, reading.view, plan.changes))) return await carryOut(context.host, plan, transaction)
+    const armed = { ...transaction, confirmSeconds: guardSeconds }
+    // from here no new login can be made that would prove anything: a person makes it
+    if (context.target === undefined) return await carryOut(context.host, plan, armed)
+    return await carryOutArmed(context, plan, armed)
   } catch (error) {
     if (error instanceof LxcnetError && (error.code === 'stale' || error.code === 'unfinished')) return 'stale'
     throw error
@@ -190,6 +219,16 @@ function finish(
   const { id, result, reason } = outcome
   const rollback = ['lxcnet', 'rollback', id, ...context.place]
   if (result === 'undone') return { ...report, id, result: 'rolled-back', reason }
+  if (result === 'awaiting') {
+    const confirm = quoteAll(['lxcnet', 'confirm', id, ...context.place])
+    return {
+      ...report,
+      id,
+      rollback,
+      result,
+      reason: `taken back unless it is confirmed in time, from a new login: ${confirm}`,
+    }
+  }
   if (result === 'failed') return { ...report, id, result: 'rollback-failed', reason }
   const failed = outcome.finals.find(({ status }) => status !== 0)
   const fresh = outcome.after

@@ -8,9 +8,21 @@ const ownCodes: Record<string, { summary: string; fix: string }> = {
     summary: 'A killed run left a change unfinished.',
     fix: 'The next changing command takes it back; nothing else is needed.',
   },
+  awaiting: {
+    summary: 'A change on the host waits for its confirmation; until then nothing else is changed there.',
+    fix: '`lxcnet confirm ID` keeps it, `lxcnet rollback ID` takes it back; its time takes it back by itself.',
+  },
   'bad-container-name': {
     summary: 'Not a name that lxcnet works with: hooks get it through `sh -c`.',
     fix: 'Letters, digits, ".", "_", "-"; at most 64.',
+  },
+  'bad-plan': {
+    summary: 'The file is not a plan that `lxcnet plan --out` wrote.',
+    fix: 'A site file is named by -f.',
+  },
+  'bad-record': {
+    summary: "A host's record of what a site set there is damaged.",
+    fix: 'Put it back from a backup, or remove it: the site then owns nothing there.',
   },
   bug: { summary: 'lxcnet itself is wrong.', fix: 'Run it with --verbose and report what it prints.' },
   'cannot-change': {
@@ -22,9 +34,21 @@ const ownCodes: Record<string, { summary: string; fix: string }> = {
     summary: 'A rollback would lose a later change of the same file.',
     fix: 'Take the later changes back first.',
   },
+  'changed-since-set': {
+    summary: 'A key that the site no longer wants was changed by somebody else; it stays.',
+    fix: '`lxcnet set` and `unset` change it.',
+  },
+  'file-exists': {
+    summary: '`lxcnet import` never writes over a file.',
+    fix: 'Name another.',
+  },
   'foreign-journal': {
     summary: 'A tree given with --root holds an unfinished change that lxcnet did not write. Nothing of it was run.',
     fix: 'Look at it, and remove it.',
+  },
+  'import-not-empty': {
+    summary: 'What a host has cannot be said in a site file, or not so that its plan is empty.',
+    fix: 'The message says what.',
   },
   'include-wins': {
     summary: "An include sets the key too, and LXC takes its value; lxcnet edits only the container's own file.",
@@ -48,6 +72,10 @@ const ownCodes: Record<string, { summary: string; fix: string }> = {
     summary: 'Another NIC without a name of its own is called differently inside afterwards.',
     fix: 'Give it the name it has: lxcnet set CT:N name=eth1.',
   },
+  'next-per-host': {
+    summary: 'next: was used on several hosts, and each chooses for itself.',
+    fix: 'Name the addresses in a site file.',
+  },
   'no-container': { summary: 'There is no such container.', fix: '`lxcnet list` shows the containers.' },
   'no-entry': { summary: 'The history has no such change.', fix: '`lxcnet history` lists them.' },
   'no-nic': { summary: 'The container has no such NIC.', fix: '`lxcnet show` lists its NICs.' },
@@ -56,6 +84,10 @@ const ownCodes: Record<string, { summary: string; fix: string }> = {
     fix: 'Run lxcnet as root.',
   },
   'no-root': { summary: '--root names no directory.', fix: 'Name a tree with var/lib/lxc below it.' },
+  'nothing-awaits': {
+    summary: 'No change waits for a confirmation on the host.',
+    fix: '`lxcnet history` shows what became of it.',
+  },
   'not-committed': {
     summary: 'The change did not take effect, so there is nothing to take back.',
     fix: '`lxcnet history` shows what became of it.',

@@ -79,7 +79,7 @@ export function fleetExit({ hosts }: FleetReport<unknown>): number {
   if (every('rolled-back')) return exit.rolledBack
   if (hosts.every(hasFailed)) return exit.failed
   if (hosts.some((ending) => hasFailed(ending) || ending.result === 'skipped')) return exit.someFailed
-  return results.includes('planned') || results.includes('declined') ? exit.pending : exit.done
+  return results.some((result) => ['planned', 'declined', 'awaiting'].includes(result)) ? exit.pending : exit.done
 }
 
 function endingOf(host: string, ending: Ending<ChangeReport>, decided: boolean): HostEnding<ChangeReport> {

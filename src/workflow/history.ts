@@ -7,6 +7,7 @@ import type { ChangeReport } from '../report/change.ts'
 import type { HistoryReport } from '../report/history.ts'
 import type { Meta } from '../transaction/transaction.ts'
 import { type ChangeOptions, change, type Draft } from './change.ts'
+import { decide } from './confirm.ts'
 import { type Context, isUp, type Reading } from './context.ts'
 import { restartOf } from './nic-change.ts'
 
@@ -61,15 +62,39 @@ export function entryJson<T>(snapshot: Snapshot, id: string, file: string): T | 
 export async function rollback(
   context: Context,
   id: string,
-  { restart, ...mandate }: Pick<ChangeOptions, 'dryRun' | 'allow' | 'confirm'> & { restart: boolean },
+  {
+    restart,
+    ...mandate
+  }: Pick<ChangeOptions, 'dryRun' | 'allow' | 'confirm' | 'confirmSeconds'> & { restart: boolean },
 ): Promise<ChangeReport> {
-  const entry = await readEntry(context, id)
+  const taken = mandate.dryRun ? undefined : await decide(context, 'rollback', id)
+  if (taken !== undefined) return taken
+  const entry = await readEntry(context, id).catch((error: unknown) => {
+    // a change of many hosts, of which this one had nothing to change
+    if (context.changeId !== undefined && error instanceof LxcnetError && error.code === 'no-entry') return undefined
+    throw error
+  })
+  if (entry === undefined) return nothingToTakeBack(context, id)
   return change(context, {
     ...mandate,
     files: entry.plan.changes.flatMap((step) => (step.kind === 'file' ? step.path : [])),
     draft: (reading) => rollbackDraft(reading, entry, restart),
   })
 }
+
+const nothingToTakeBack = ({ host }: Context, id: string): ChangeReport => ({
+  schema: 'lxcnet.change/1',
+  host: host.name,
+  result: 'unchanged',
+  id: null,
+  reason: null,
+  rollback: null,
+  summary: [`has no change ${id}`],
+  changes: [],
+  notes: [],
+  leftOut: [],
+  pending: [],
+})
 
 /**
  * The way back of a committed change, as a change of its own; it stands in the history too.

@@ -28,6 +28,47 @@ export function renderErrors(codes: Codes, version: string): string {
   return render('lxcnet-errors.7.hbs', { version, codes: rows.sort((a, b) => (a.code < b.code ? -1 : 1)) })
 }
 
+/** What of a JSON schema the manual tells. */
+export interface Schema {
+  description?: string
+  properties?: Record<string, Schema>
+  $defs?: Record<string, Schema>
+  anyOf?: Schema[]
+  enum?: (string | number)[]
+}
+
+/** @returns lxcnet.yaml(5), from the schema that editors get, and with the example that a test checks */
+export function renderSiteFile(schema: Schema, version: string): string {
+  const keysOf = ({ properties = {} }: Schema): object[] =>
+    Object.entries(properties).map(([key, value]) => ({ term: key, text: textOfKey(value) }))
+  const sections = ['host', 'network', 'container', 'nic'].map((id) => {
+    const section = schema.$defs?.[id] ?? {}
+    return { title: titles[id], description: section.description, keys: keysOf(section) }
+  })
+  const example = readFileSync(join(import.meta.dirname, 'lxcnet.yaml'), 'utf8')
+    .trimEnd()
+    .split('\n')
+  return render('lxcnet.yaml.5.hbs', { version, keys: keysOf(schema), sections, example })
+}
+
+const titles: Record<string, string> = {
+  host: 'A host',
+  network: 'A network',
+  container: 'A container',
+  nic: 'A NIC',
+}
+
+/** An empty line of the example would be lost between the lines of the template. */
+const emptyLine = '\\&'
+
+function textOfKey(value: Schema): string {
+  const words = (value.enum ?? value.anyOf?.flatMap((one) => one.enum ?? []) ?? []).filter(
+    (word) => typeof word === 'string',
+  )
+  const list = value.anyOf?.some((one) => 'items' in one) ? '; one or a list' : ''
+  return `${value.description ?? ''}${list}${words.length > 1 ? ` (${words.join(', ')})` : ''}`
+}
+
 function describe(command: Command.Cached): object {
   const id = command.id.replaceAll(':', ' ')
   const fill = (text: string): string =>
@@ -39,7 +80,9 @@ function describe(command: Command.Cached): object {
         ? { description: '', command: fill(one) }
         : { description: fill(one.description), command: fill(one.command) },
     )
-  const flags = Object.values(command.flags).filter(({ helpGroup, hidden }) => helpGroup !== 'GLOBAL' && helpGroup !== 'HOSTS' && !hidden)
+  const flags = Object.values(command.flags).filter(
+    ({ helpGroup, hidden }) => helpGroup !== 'GLOBAL' && helpGroup !== 'HOSTS' && !hidden,
+  )
   const args = Object.values(command.args).filter(({ hidden }) => !hidden)
   return {
     id,
@@ -70,6 +113,7 @@ function render(template: string, data: object): string {
   const handlebars = Handlebars.create()
   handlebars.registerHelper('roff', roff)
   handlebars.registerHelper('quoted', (text: string) => `"${roff(text).replaceAll('"', '\\(dq')}"`)
+  handlebars.registerHelper('verbatim', (line: string) => (line === '' ? emptyLine : roff(line)))
   const source = readFileSync(join(import.meta.dirname, template), 'utf8')
   return handlebars
     .compile(source, { noEscape: true, strict: true })(data)

@@ -1,8 +1,10 @@
 /**
- * Stands between a shell and every external command it starts, and kills the whole process group at one of them.
+ * Stands between a shell and every external command it starts, and kills the shell with all it started at one of them.
  *
  * A folder in front of PATH holds one wrapper per command. A command is told from another by its name and by how many
- * of that name came before, which does not depend on how the kernel schedules the ends of a pipe.
+ * of that name came before in its session, which does not depend on how the kernel schedules the ends of a pipe. The
+ * watcher of an armed change has a session of its own; the shell of the change, with what timeout(1) puts into groups
+ * of their own, has the one that the host began.
  */
 import * as fs from 'node:fs'
 import { join } from 'node:path'
@@ -14,13 +16,16 @@ export type Moment = 'before' | 'after' | 'half'
 
 export interface Instant {
   moment: Moment
-  /** `mv 3`: the third mv. */
+  /** `mv 3`: the third mv; `watcher mv 3`: the third of the watcher. */
   command: string
 }
 
+/** Who dies: the session of the command that was reached, or all of them, as when the power fails. */
+export type Victims = 'session' | 'all'
+
 const tools = [
   'sh base64 cat chmod chown cp find flock getfattr grep head ln lsattr mkdir mv readlink rm rmdir sed sha256sum sort',
-  'stat sync tail tar touch tr wc xargs cut env test true false sleep printf ls id mktemp dirname basename',
+  'stat sync tail tar touch tr wc xargs cut env test true false sleep printf ls id mktemp dirname basename timeout setsid',
 ].flatMap((line) => line.split(' '))
 
 /** Commands of which a part may be done when they die, and a shell text that does such a part. */
@@ -52,18 +57,22 @@ export class Tracer {
   }
 
   /** A host whose shell is traced into `tree`, and killed at that instant. */
-  host(tree: Tree, kill?: Instant): LocalHost {
+  host(tree: Tree, kill?: Instant, victims: Victims = 'session'): LocalHost {
     const state = `${tree.root}.trace`
     fs.rmSync(state, { recursive: true, force: true })
     fs.mkdirSync(state)
+    const path = `${this.#folder}:${process.env['PATH']}`
     const at = kill === undefined ? '' : `${kill.moment} ${kill.command}`
     return new LocalHost([
       'env',
       `LXCNET_TRACE=${state}`,
       `LXCNET_KILL=${at}`,
-      `PATH=${this.#folder}:${process.env['PATH']}`,
+      `LXCNET_VICTIMS=${victims}`,
+      `PATH=${path}`,
+      `LXCNET_PATH=${path}`,
       'dash',
-      '-s',
+      '-c',
+      'export LXCNET_SESSION=$$; exec dash -s',
     ])
   }
 
@@ -85,7 +94,7 @@ export class Tracer {
 /** Every instant at which a run of these commands can be killed. */
 export function instants(log: readonly string[]): Instant[] {
   return log.flatMap((command) => {
-    const half = halves[command.split(' ')[0] ?? ''] !== undefined
+    const half = halves[command.replace('watcher ', '').split(' ')[0] ?? ''] !== undefined
     return (half ? (['before', 'half', 'after'] as const) : (['before', 'after'] as const)).map((moment) => ({
       moment,
       command,
@@ -93,13 +102,18 @@ export function instants(log: readonly string[]): Instant[] {
   })
 }
 
-/** Builtins of the shell alone, so that tracing a command costs one more fork and nothing else. */
+/**
+ * Builtins of the shell alone, so that tracing a command costs one more fork and nothing else. A `sleep` of whole seconds
+ * takes a fiftieth of them.
+ */
 function wrapper(name: string, real: string): string {
   // two xargs stand in one pipe: they go by what they start
   const key = name === 'xargs' ? 'xargs-$2' : name
   return `#!/bin/dash
-real=${real} key=${key}
+real=${real} key=${key} PATH=/usr/bin:/bin
 [ -n "$LXCNET_TRACE" ] || exec "$real" "$@"
+read -r _ _ _ _ _ session _ </proc/$$/stat
+[ "$session" = "$LXCNET_SESSION" ] || key="watcher $key"
 n=0
 [ ! -e "$LXCNET_TRACE/$key" ] || read -r n <"$LXCNET_TRACE/$key"
 n=$((n + 1))
@@ -107,10 +121,14 @@ echo "$n" >"$LXCNET_TRACE/$key"
 echo "$key $n" >>"$LXCNET_TRACE/log"
 end() {
   : >"$LXCNET_TRACE/killed"
-  kill -9 0
+  for p in $(grep -als "LXCNET_TRACE=$LXCNET_TRACE" /proc/[0-9]*/environ); do
+    p=\${p%/environ}
+    [ "\${p##*/}" != $$ ] && read -r _ _ _ _ _ of _ 2>/dev/null <"$p/stat" || continue
+    [ "$LXCNET_VICTIMS" = session ] && [ "$of" != "$session" ] || victims="$victims \${p##*/}"
+  done
+  kill -9 $victims $$
 }
 half() {
-  PATH=/usr/bin:/bin
   ${halves[name] ?? ':'}
 }
 case $LXCNET_KILL in
@@ -118,6 +136,7 @@ case $LXCNET_KILL in
   "half $key $n") half "$@"; end ;;
   "after $key $n") "$real" "$@"; end ;;
 esac
-exec "$real" "$@"
+${name === 'sleep' ? 'case $1 in ?) exec "$real" 0.0$(($1 * 2)) ;; esac' : ''}
+PATH=${'$'}LXCNET_PATH exec "$real" "$@"
 `
 }

@@ -9,7 +9,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { Lab, type LabHost } from './lab/lab.ts'
+import { Lab, type LightHost } from './lab/lab.ts'
 
 const nics = [
   { container: 'web01', address: '198.18.1.101' },
@@ -28,7 +28,7 @@ interface Trial {
 }
 
 async function onHosts(lab: Lab): Promise<number> {
-  const [one, two] = lab.hosts as [LabHost, LabHost]
+  const [one, two] = lab.hosts as [LightHost, LightHost]
   const places = [
     [one, nics[0]],
     [two, nics[1]],

@@ -3,12 +3,22 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import * as ground from './lab/ground.ts'
-import { Lab, type LabHost, type VmHost } from './lab/lab.ts'
-import { startTime } from './lab/machine.ts'
+import { Lab, type LabHost, type LightHost, type VmHost } from './lab/lab.ts'
+import { cache, must, startTime } from './lab/machine.ts'
 
 const veth = (address: string) => ['type = veth', 'link = br0', 'flags = up', `ipv4.address = ${address}/24`].map(nic)
 const vlan = (id: number, address: string) =>
@@ -174,13 +184,107 @@ describe('the lab of real hosts', function () {
     })
   })
 
-  it('can have systemd on its hosts', async () => {
-    const lab = await Lab.up({ hosts: 1, systemd: true })
-    try {
-      assert.equal(await lab.hosts[0]?.ok('systemctl is-system-running'), 'running\n')
-    } finally {
-      await lab.down()
-    }
+  for (const systemd of [false, true]) {
+    describe(`with hosts that lose their power under ${systemd ? 'systemd' : 'busybox init'}`, () => {
+      let lab: Lab
+      let h1: LightHost
+      let h2: LightHost
+
+      before(async () => {
+        lab = await Lab.up({ hosts: 2, systemd })
+        ;[h1, h2] = pair(lab.hosts)
+      })
+      after(() => lab?.down())
+
+      const places = ['/etc', '/root', '/var/lib', '/var/lib/lxc', '/run', '/tmp', '/dev/shm']
+      const survivors = () => h1.ok(`for place in ${places.join(' ')}; do cat $place/mark 2>/dev/null || :; done`)
+      const bootId = () => h1.ok('cat /proc/sys/kernel/random/boot_id')
+      const macs = () => h1.ok('cat /sys/class/net/eth[01]/address')
+
+      for (const hard of [true, false]) {
+        it(`keeps the disk, the cables and the name, and nothing else, over a ${hard ? 'power cut' : 'reboot'}`, async () => {
+          await h1.ok(`for place in ${places.join(' ')}; do echo $place >$place/mark; done
+            ip link add br0 type bridge; echo h1.example >/etc/hostname; sleep 4321 >/dev/null 2>&1 &`)
+          const [before, wired] = [await bootId(), await macs()]
+          await h1.reboot({ hard })
+          assert.deepEqual((await survivors()).trim().split('\n'), places.slice(0, 4))
+          assert.equal(
+            await h1.ok('hostname; ip link show br0 2>&1; pgrep -xf "sleep 4321" || :'),
+            'h1.example\nDevice "br0" does not exist.\n',
+          )
+          assert.notEqual(await bootId(), before)
+          assert.equal(await macs(), wired)
+          assert(await h2.ping(null, h1.address))
+          assert.equal(await h2.ok('ssh h1 hostname'), 'h1.example\n')
+        })
+      }
+
+      it('runs what shuts a host down when it is rebooted, and nothing in a power cut', async () => {
+        if (systemd)
+          await h1.ok(`printf '[Service]\\nType=oneshot\\nRemainAfterExit=yes\\nExecStop=touch /root/shut-down\\n' \
+            >/etc/systemd/system/last.service; systemctl daemon-reload; systemctl start last.service`)
+        else await h1.ok("echo '::shutdown:touch /root/shut-down' >>/etc/inittab; kill -HUP 1; sleep 0.2")
+        await h1.reboot()
+        assert.equal((await h1.sh('rm /root/shut-down')).status, 1)
+        if (systemd) await h1.ok('systemctl start last.service')
+        await h1.reboot({ hard: false })
+        assert.equal((await h1.sh('rm /root/shut-down')).status, 0)
+      })
+
+      it('leaves a NIC alone that the host itself configures, and cables it before the host looks', async () => {
+        await h1.write(
+          '/etc/network/interfaces',
+          `auto lo br0
+iface lo inet loopback
+iface br0 inet static
+  bridge_ports eth0
+  bridge_fd 0
+  address ${h1.address}/24
+`,
+        )
+        await h1.reboot()
+        assert.equal(await h1.ok('ip -4 addr show eth0; ls /sys/class/net/br0/brif'), 'eth0\n')
+        assert(await h2.ping(null, h1.address))
+      })
+
+      it('is silent while a host is off, and leaves nothing behind then', async () => {
+        const alive = census(lab.id)
+        await h2.kill()
+        assert.equal(await h1.ping(null, h2.address), false)
+        await assert.rejects(async () => h2.run(['true']), /h2 is not running/)
+        await h2.reboot()
+        assert(await h1.ping(null, h2.address))
+        await h2.kill()
+        await lab.down()
+        assertNothingLeft(lab.id, alive)
+      })
+    })
+  }
+
+  describe('with systemd on its hosts', () => {
+    let lab: Lab
+    let h1: LightHost
+    let h2: LightHost
+
+    before(async () => {
+      lab = await Lab.up({ hosts: 2, systemd: true })
+      ;[h1, h2] = pair(lab.hosts)
+    })
+    after(() => lab?.down())
+
+    it('has started all of it', async () => {
+      assert.equal(await h1.ok('systemctl is-system-running'), 'running\n')
+    })
+
+    it('gives a login a session of logind, which takes its processes along when it is told to', async () => {
+      const login = `ssh admin@h2 'sleep 4322 >/dev/null 2>&1 & cat /proc/self/cgroup'`
+      assert.match(await h1.ok(login), /^0::\/user\.slice\/user-2001\.slice\/session-\d+\.scope$/m)
+      await h2.ok('loginctl list-sessions --no-legend | grep admin; pkill -xf "sleep 4322"')
+      await h2.write('/etc/systemd/logind.conf.d/kill.conf', '[Login]\nKillUserProcesses=yes\n')
+      await h2.ok('systemctl restart systemd-logind')
+      await h1.ok(login)
+      await h2.ok('for _ in $(seq 500); do pgrep -xf "sleep 4322" || exit 0; sleep 0.02; done; exit 1')
+    })
   })
 
   it('ends with the process that runs it', async () => {
@@ -199,6 +303,27 @@ describe('the lab of real hosts', function () {
     await once(runner, 'exit')
     assert(Lab.sweep().includes(id))
     assertNothingLeft(id, alive)
+  })
+
+  it('removes what older hosts were built of only when no other lab is there', async () => {
+    const script = join(import.meta.dirname, 'lab/rootfs.sh')
+    const [rootfs = ''] = (await must(['sh', script, cache, 'none'])).split('\n')
+    const other = mkdtempSync(join(tmpdir(), 'lxcnet-lab-'))
+    try {
+      for (const folder of ['run/mine', 'run/another', 'rootfs-0', 'layer-0'])
+        mkdirSync(join(other, folder), { recursive: true })
+      symlinkSync(rootfs, join(other, basename(rootfs)))
+      const old = () => ['rootfs-0', 'layer-0'].filter((folder) => existsSync(join(other, folder)))
+      const [, layer = ''] = (await must(['sh', script, other, 'mine'])).split('\n')
+      assert.deepEqual(old(), ['rootfs-0', 'layer-0'])
+      rmSync(join(other, 'run/another'), { recursive: true })
+      rmSync(layer, { recursive: true })
+      await must(['sh', script, other, 'mine'])
+      assert.deepEqual(old(), [])
+      assert(existsSync(layer))
+    } finally {
+      rmSync(other, { recursive: true })
+    }
   })
 
   describe('with virtual machines', () => {

@@ -10,7 +10,7 @@ import { LocalHost } from '../../src/host/local.ts'
 import { type Scope, type Snapshot, takeSnapshot } from '../../src/host/snapshot.ts'
 import type { Change, FileChange, RunChange } from '../../src/plan/plan.ts'
 import { newId } from '../../src/transaction/id.ts'
-import { carryOut, type Outcome } from '../../src/transaction/transaction.ts'
+import { carryOut, type Outcome, type Transaction } from '../../src/transaction/transaction.ts'
 
 export const shells: readonly { name: string; argv: [string, ...string[]] }[] = [
   { name: 'dash', argv: ['dash', '-s'] },
@@ -92,11 +92,17 @@ export class Tree {
   }
 
   /** Carries the changes out against what the tree is now, or against `reads`. */
-  async change(host: LocalHost, changes: Change[], reads?: string, id = newId(new Date())): Promise<Outcome> {
+  async change(
+    host: LocalHost,
+    changes: Change[],
+    reads?: string,
+    id = newId(new Date()),
+    options: Pick<Transaction, 'confirmSeconds' | 'commandSeconds'> = {},
+  ): Promise<Outcome> {
     const digest = reads ?? (await this.snapshot(host)).digest
     const meta = { id, at: new Date().toISOString(), user: 'tester', command: 'lxcnet test' }
     const plan = { host: 'localhost', changes, notes: [], reads: digest }
-    return carryOut(host, plan, { scope: this.scope, reads: probes, fresh: probes, meta })
+    return carryOut(host, plan, { scope: this.scope, reads: probes, fresh: probes, meta, ...options })
   }
 
   get journal(): string {
@@ -109,7 +115,7 @@ export class Tree {
     const walk = (path: string): void => {
       for (const name of fs.readdirSync(this.at(path === '' ? '/' : path), { encoding: 'latin1' }).sort()) {
         const inner = `${path}/${name}`
-        if (inner === '/var/lib/lxcnet') continue
+        if (inner === '/var/lib/lxcnet' || inner === '/.stubs') continue
         const stat = this.stat(inner)
         const kind = stat.isDirectory() ? 'directory' : stat.isSymbolicLink() ? 'link' : stat.isFile() ? 'file' : 'pipe'
         let content = ''
@@ -169,7 +175,21 @@ export function must(command: string, ...args: string[]): string {
   return stdout
 }
 
-/** Processes that carry this text in their environment, as `pid command`. */
+/**
+ * The shell as a host whose processes `processesWith(tree.root)` finds, also those that outlive it.
+ *
+ * @param stubs commands that stand in for the machine's own: name → shell text
+ */
+export function hostOn(tree: Tree, shell: readonly string[], stubs: Record<string, string> = {}): LocalHost {
+  const folder = `${tree.root}/.stubs`
+  for (const [name, text] of Object.entries(stubs)) {
+    fs.mkdirSync(folder, { recursive: true })
+    fs.writeFileSync(join(folder, name), `#!/bin/dash\n${text}\n`, { mode: 0o755 })
+  }
+  return new LocalHost(['env', `LXCNET_TRACE=${tree.root}`, `PATH=${folder}:${process.env['PATH']}`, ...shell])
+}
+
+/** Processes that carry this text in their environment. */
 export function processesWith(text: string): string[] {
   return fs.readdirSync('/proc').filter((pid) => {
     try {

@@ -43,7 +43,31 @@ done
 echo "container $1 does not stop" >&2
 exit 1`
 
+// It leaves the shell before it listens, and writes its pid after: that it could not is only in its log.
+const sshdScript = `rm -f "$1.pid" "$1.log"
+/usr/sbin/sshd -f "$1.conf" -E "$1.log" -o "PidFile=$1.pid" -p "$2" &&
+for _ in $(seq 500); do
+  [ ! -s "$1.pid" ] || exec cat "$1.pid"
+  ! grep -q '^Cannot bind' "$1.log" || break
+  sleep 0.02
+done
+cat "$1.log" >&2
+exit 1`
+
+const endScript = `connections=$(pgrep -P "$1")
+kill -9 "$1" $connections 2>/dev/null || :`
+
 const writeScript = `mkdir -p "$(dirname "$1")" && cat >"$1" && { [ -z "$2" ] || chmod "$2" "$1"; }`
+
+/** A second sshd on a host. */
+export interface Sshd {
+  /** The process that listens; it has a child for each connection. */
+  pid: number
+  /** What it has logged so far. */
+  log(): Promise<string>
+  /** Ends it and its connections, at once. */
+  stop(): Promise<void>
+}
 
 export abstract class LabHost {
   readonly name: string
@@ -95,6 +119,25 @@ export abstract class LabHost {
 
   async write(path: string, data: string | Buffer, mode?: number): Promise<void> {
     await this.ok(writeScript, { input: data }, path, mode?.toString(8) ?? '')
+  }
+
+  /**
+   * Starts a second sshd, which is like the host's own but for the lines of sshd_config(5) in `config`; what they name
+   * is as they say, or they replace all lines of that name.
+   */
+  async sshd({ port, config = '' }: { port: number; config?: string }): Promise<Sshd> {
+    const keyword = (line: string) => line.trim().split(/[\s=]/, 1)[0]?.toLowerCase()
+    const named = new Set(config.split('\n').map(keyword))
+    const rest = (await this.read('/etc/lab/sshd_config')).toString().split('\n')
+    const lines = [...rest.filter((line) => !named.has(keyword(line))), config, '']
+    const place = `/run/lab-sshd-${port}`
+    await this.write(`${place}.conf`, lines.join('\n'))
+    const pid = Number(await this.ok(sshdScript, {}, place, `${port}`))
+    return {
+      pid,
+      log: () => this.ok(`cat ${place}.log`),
+      stop: async () => void (await this.ok(endScript, {}, `${pid}`)),
+    }
   }
 
   /** Writes the configuration of a container that runs one static busybox; `lines` are added to it. */

@@ -12,7 +12,7 @@ export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin" DEBIAN_FRONTEND=non
 light='mmdebstrap:mmdebstrap ip:iproute2 unshare:util-linux mount:mount ssh-keygen:openssh-client'
 vm='qemu-system-x86_64:qemu-system-x86 mke2fs:e2fsprogs cpio:cpio lz4:lz4 depmod:kmod ssh:openssh-client'
 tests='nft:nftables ping:iputils-ping busybox:busybox-static shellcheck:shellcheck setfattr:attr setfacl:acl dash:dash tcpdump:tcpdump
-  tmux:tmux mandoc:mandoc ps:procps'
+  tmux:tmux mandoc:mandoc ps:procps ansible:ansible-core'
 
 die() {
   echo "install: $*" >&2

@@ -5,10 +5,10 @@
 //   await lab.hosts[0].ok('ip link add br0 type bridge')
 //   await lab.down()
 
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as ground from './ground.ts'
-import type { LabHost } from './host.ts'
 import * as light from './light.ts'
 import {
   type Command,
@@ -27,7 +27,8 @@ import {
 import { canHost } from './probe.ts'
 import * as vm from './vm.ts'
 
-export type { LabHost } from './host.ts'
+export type { LabHost, Sshd } from './host.ts'
+export type { LightHost } from './light.ts'
 export type { Result, RunOptions } from './machine.ts'
 export type { VmHost } from './vm.ts'
 
@@ -42,8 +43,9 @@ export interface LabOptions {
 
 export class Lab {
   readonly id: string
-  hosts: LabHost[] = []
+  hosts: light.LightHost[] = []
   vms: vm.VmHost[] = []
+  #proxies = 0
 
   private constructor(id: string) {
     this.id = id
@@ -54,13 +56,13 @@ export class Lab {
     if (obstacle) throw new Error(`lab: ${obstacle}`)
     await must(['sh', join(here, 'install.sh'), 'light', ...(vms > 0 ? ['vm'] : [])], { timeoutMs: 900_000 })
     ground.sweep()
-    const build = ['unshare', '-m', '--propagation', 'private', 'sh', join(here, 'rootfs.sh'), cache]
-    const built = await must(build, { timeoutMs: 900_000 })
-    const [rootfs = '', layer = ''] = built.split('\n')
     const lab = new Lab(ground.create())
     try {
-      const lan = await lab.#openNetworks(hosts, vms)
+      const build = ['unshare', '-m', '--propagation', 'private', 'sh', join(here, 'rootfs.sh'), cache, lab.id]
+      const built = await must(build, { timeoutMs: 900_000 })
+      const [rootfs = '', layer = ''] = built.split('\n')
       const parts = { rootfs, layer }
+      const lan = await lab.#openNetworks(hosts, vms, join(layer, 'keys'))
       const raised = await together([
         light.raise(lab.id, lan, hosts, parts, systemd),
         vm.raise(lab.id, lan, vms, parts),
@@ -74,7 +76,7 @@ export class Lab {
     }
   }
 
-  async #openNetworks(hosts: number, vms: number): Promise<number> {
+  async #openNetworks(hosts: number, vms: number, keys: string): Promise<number> {
     const run = ground.folder(this.id)
     const names = (count: number, name: string, first: number) =>
       Array.from({ length: count }, (_, index) => `198.18.0.${first + index} ${name}${index + 1}\n`)
@@ -82,6 +84,8 @@ export class Lab {
       join(run, 'hosts'),
       ['127.0.0.1 localhost\n', ...names(hosts, 'h', 11), ...names(vms, 'vm', 231)].join(''),
     )
+    const ssh = `User root\nIdentityFile ${keys}/id\nGlobalKnownHostsFile ${keys}/known_hosts\n`
+    writeFileSync(join(run, 'ssh_config'), ssh)
     const holder = ['unshare', '-n', '-m', '--propagation', 'private', 'sh', join(here, 'lan-init.sh'), run]
     launch(ground.member(this.id, 'lan'), holder, run, 'lan.log')
     const failure = () => `no networks: ${ground.record(this.id, 'lan.log')?.trim()}`
@@ -98,6 +102,22 @@ export class Lab {
     const pid = ground.pidOf(this.id, 'lan')
     if (pid === undefined) throw new Error('lab: the lab is down')
     return { argv: within(join(ground.cgroup(this.id), 'lan'), ['nsenter', '-t', `${pid}`, '-n', '-m', ...argv]) }
+  }
+
+  /** Starts `proxy.ts` with these arguments there, at 198.18.0.1. */
+  async proxy(...args: string[]): Promise<{ stop(): Promise<void> }> {
+    const log = `proxy${++this.#proxies}.log`
+    const { argv } = this.lanCommand([process.execPath, join(here, 'proxy.ts'), ...args])
+    const child = launch(join(ground.cgroup(this.id), 'lan'), argv, ground.folder(this.id), log)
+    const ended = once(child, 'exit')
+    const said = () => ground.record(this.id, log) ?? ''
+    const answer = () => (said() === 'ready\n' || child.exitCode !== null ? said() : undefined)
+    if ((await until(answer, 30_000, () => `no proxy: ${said()}`)) !== 'ready\n') throw new Error(`lab: ${said()}`)
+    const stop = async () => {
+      child.kill('SIGKILL')
+      await ended
+    }
+    return { stop }
   }
 
   /** Lets the lab live on when this process ends, until somebody ends it. */

@@ -1,7 +1,7 @@
 // What the lab knows of the machine it runs on: where it keeps its things, which processes are alive, and how to run
 // a command there.
 
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -100,11 +100,16 @@ function killGroup(child: ChildProcess): void {
   }
 }
 
-/** Starts a command that outlives the call; it ends with the cgroup it is put into. What it says goes to a file. */
-export function launch(cgroup: string, argv: string[], cwd: string, log: string): ChildProcess {
+/**
+ * Starts a command that outlives the call; it ends with the cgroup it is put into. What it says goes to a file.
+ *
+ * @param more what it gets for descriptor 3 and up
+ */
+export function launch(cgroup: string, argv: string[], cwd: string, log: string, ...more: 'pipe'[]): ChildProcess {
   const [program = '', ...rest] = within(cgroup, ['setsid', ...argv])
   const file = openSync(join(cwd, log), 'a')
-  const child = spawn(program, rest, { cwd, env: { ...process.env, PATH: path }, stdio: ['ignore', file, file] })
+  const stdio: StdioOptions = ['ignore', file, file, ...more]
+  const child = spawn(program, rest, { cwd, env: { ...process.env, PATH: path }, stdio })
   closeSync(file)
   child.on('error', () => {})
   child.unref()

@@ -8,21 +8,22 @@
 # The stamps come from the package list and from this file, so that a change of either builds anew. Everything is built
 # beside its final name and renamed when complete; a lock keeps two runs apart.
 #
-#   rootfs.sh CACHE     prints the two paths, the root file system first
+#   rootfs.sh CACHE LAB     prints the two paths, the root file system first
+#     LAB      the lab that they are for: when CACHE/run has no other, what older lists have built is removed
 set -eu
 export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 
-packages='systemd systemd-sysv udev kmod dbus lxc openvswitch-switch dnsmasq-base openssh-server openssh-client iproute2
+packages='systemd systemd-sysv libpam-systemd udev kmod dbus lxc openvswitch-switch dnsmasq-base openssh-server openssh-client iproute2
   nftables iptables busybox-static ifupdown bridge-utils iputils-ping iputils-arping procps psmisc tcpdump
-  netcat-openbsd ethtool attr acl e2fsprogs util-linux libstdc++6 libatomic1'
+  netcat-openbsd ethtool attr acl e2fsprogs util-linux libstdc++6 libatomic1 sudo csh python3'
 
 die() {
   echo "lab: $*" >&2
   exit 1
 }
 
-[ $# = 1 ] || die 'usage: rootfs.sh CACHE'
-cache=$1
+[ $# = 2 ] || die 'usage: rootfs.sh CACHE LAB'
+cache=$1 lab=$2
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck disable=SC1091
 suite=$(. /etc/os-release && [ "$ID" = debian ] && echo "$VERSION_CODENAME") || die 'the lab is built from Debian, on Debian'
@@ -93,9 +94,34 @@ SCRIPT
   chmod +x "$1/etc/udhcpc/default.script"
 }
 
+# Who else may log in with the lab's key: somebody for each way to become root, and one whose shell is not a POSIX sh.
+build_users() {
+  mkdir -p "$1/etc/sudoers.d" "$1/home"
+  for file in passwd group shadow; do
+    cp -p "$rootfs/etc/$file" "$1/etc/$file"
+  done
+  hash=$(chroot "$rootfs" perl -e 'print crypt("secret-of-asker", q($6$lab$))')
+  while read -r name id shell password rule; do
+    echo "$name:x:$id:$id::/home/$name:$shell" >>"$1/etc/passwd"
+    echo "$name:x:$id:" >>"$1/etc/group"
+    echo "$name:$password:19000:0:99999:7:::" >>"$1/etc/shadow"
+    [ -z "$rule" ] || echo "$name ALL=(ALL:ALL) $rule" >>"$1/etc/sudoers.d/lab"
+    mkdir -p "$1/home/$name/.ssh"
+    cp "$2/id.pub" "$1/home/$name/.ssh/authorized_keys"
+    chmod 700 "$1/home/$name" "$1/home/$name/.ssh"
+    chown -R "$id:$id" "$1/home/$name"
+  done <<LIST
+admin 2001 /bin/bash * NOPASSWD: ALL
+asker 2002 /bin/bash $hash ALL
+plain 2003 /bin/sh *
+fisher 2004 /bin/csh * NOPASSWD: ALL
+LIST
+  chmod 440 "$1/etc/sudoers.d/lab"
+}
+
 build_base() {
   keys=$2
-  mkdir -p "$1/etc/lab" "$1/etc/lxc" "$1/root/.ssh" "$1/dev/net" "$1/dev/pts" "$1/dev/shm" "$1/opt/lxcnet" \
+  mkdir -p "$1/etc/lab" "$1/etc/lxc" "$1/etc/network" "$1/root/.ssh" "$1/dev/net" "$1/dev/pts" "$1/dev/shm" "$1/opt/lxcnet" \
     "$1/opt/node/bin" "$1/usr/local/bin"
   build_dev "$1/dev"
   build_tiny "$1/srv/tiny"
@@ -106,13 +132,16 @@ exec /opt/node/bin/node /opt/lxcnet/bin/run.js "$@"
 SCRIPT
   chmod +x "$1/usr/local/bin/lxcnet"
   printf 'lxc.net.0.type = empty\n' >"$1/etc/lxc/default.conf"
-  printf '::respawn:/usr/sbin/sshd -D -f /etc/lab/sshd_config\n' >"$1/etc/inittab"
+  printf '::sysinit:/sbin/ifup -a\n::respawn:/usr/sbin/sshd -D -f /etc/lab/sshd_config\n' >"$1/etc/inittab"
+  printf 'auto lo\niface lo inet loopback\n' >"$1/etc/network/interfaces"
+  : >"$1/etc/resolv.conf"
   cp "$keys/hostkey" "$1/etc/lab/hostkey"
   cp "$keys/id" "$1/root/.ssh/id_ed25519"
   cp "$keys/id.pub" "$1/root/.ssh/authorized_keys"
-  printf 'StrictHostKeyChecking no\nUserKnownHostsFile /dev/null\nLogLevel ERROR\n' >"$1/root/.ssh/config"
+  cp "$keys/known_hosts" "$1/root/.ssh/known_hosts"
   chmod 700 "$1/root" "$1/root/.ssh"
-  chmod 600 "$1/etc/lab/hostkey" "$1/root/.ssh/id_ed25519" "$1/root/.ssh/config"
+  chmod 600 "$1/etc/lab/hostkey" "$1/root/.ssh/id_ed25519"
+  build_users "$1" "$keys"
   cat >"$1/etc/lab/sshd_config" <<'CONFIG'
 HostKey /etc/lab/hostkey
 PermitRootLogin prohibit-password
@@ -127,22 +156,23 @@ Subsystem sftp /usr/lib/openssh/sftp-server
 CONFIG
 }
 
-# Units that would touch the kernel all hosts share, or that only cost time.
+# What hosts with systemd have in another way: sessions by PAM and logind, and no unit that would touch the kernel all
+# hosts share, or that only costs time.
 build_systemd() {
   units=$1/etc/systemd/system
-  mkdir -p "$units/ssh.service.d" "$units/multi-user.target.wants"
+  mkdir -p "$units/ssh.service.d" "$units/multi-user.target.wants" "$1/etc/lab"
+  sed 's/^UsePAM no/UsePAM yes/' "$2/etc/lab/sshd_config" >"$1/etc/lab/sshd_config"
   for unit in systemd-udevd.service systemd-udevd-control.socket systemd-udevd-kernel.socket \
     systemd-udev-trigger.service systemd-udev-settle.service systemd-sysctl.service systemd-binfmt.service \
     proc-sys-fs-binfmt_misc.automount systemd-modules-load.service systemd-random-seed.service \
     kmod-static-nodes.service systemd-remount-fs.service systemd-journal-flush.service \
     systemd-journal-catalog-update.service systemd-update-utmp.service systemd-update-utmp-runlevel.service \
-    systemd-user-sessions.service systemd-logind.service systemd-pstore.service systemd-firstboot.service \
+    systemd-pstore.service systemd-firstboot.service \
     systemd-sysusers.service systemd-update-done.service systemd-timesyncd.service systemd-tmpfiles-clean.timer \
     getty.target getty-static.service console-getty.service getty@tty1.service serial-getty@ttyS0.service \
     modprobe@.service sys-kernel-debug.mount sys-kernel-tracing.mount sys-kernel-config.mount dev-hugepages.mount \
     dev-mqueue.mount sys-fs-fuse-connections.mount apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer \
-    e2scrub_reap.service fstrim.timer dpkg-db-backup.timer ovs-record-hostname.service ldconfig.service \
-    networking.service; do
+    e2scrub_reap.service fstrim.timer dpkg-db-backup.timer ovs-record-hostname.service ldconfig.service; do
     ln -s /dev/null "$units/$unit"
   done
   printf '[Service]\nType=simple\nExecStartPre=\nExecStart=\nExecStart=/usr/sbin/sshd -D -f /etc/lab/sshd_config\n' \
@@ -156,21 +186,27 @@ build_layer() {
   mkdir -p "$1/keys"
   ssh-keygen -q -t ed25519 -N '' -C lab -f "$1/keys/id"
   ssh-keygen -q -t ed25519 -N '' -C lab -f "$1/keys/hostkey"
+  echo "h*,vm*,198.18.*,[h*]:*,[vm*]:*,[198.18.*]:* $(cut -d ' ' -f 1-2 "$1/keys/hostkey.pub")" >"$1/keys/known_hosts"
   build_base "$1/base" "$1/keys"
-  build_systemd "$1/systemd"
+  build_systemd "$1/systemd" "$1/base"
 }
 
+remove_old() {
+  for other in "$cache"/run/*; do
+    [ ! -e "$other" ] || [ "$other" = "$cache/run/$lab" ] || return 0
+  done
+  for old in "$cache"/rootfs-* "$cache"/layer-*; do
+    [ "$old" = "$rootfs" ] || [ "$old" = "$layer" ] || rm -rf "$old"
+  done
+}
+
+umask 022
+mkdir -p "$cache"
+# Whoever is about to use what is there waits too: a run that builds may first remove it.
+exec 9>"$cache/rootfs.lock"
+flock 9
 if [ ! -d "$rootfs" ] || [ ! -d "$layer" ]; then
-  umask 022
-  mkdir -p "$cache"
-  exec 9>"$cache/rootfs.lock"
-  flock 9
-  # Nothing is running: what an earlier version of the list left behind serves nobody any more.
-  if [ -z "$(ls "$cache/run" 2>/dev/null)" ]; then
-    for old in "$cache"/rootfs-* "$cache"/layer-*; do
-      [ "$old" = "$rootfs" ] || [ "$old" = "$layer" ] || rm -rf "$old"
-    done
-  fi
+  remove_old
   if [ ! -d "$rootfs" ]; then
     build_rootfs "$cache/rootfs-new"
     mv "$cache/rootfs-new" "$rootfs"

@@ -11,8 +11,6 @@ mount -t tmpfs -o mode=1777 tmpfs /tmp
 mount -t tmpfs tmpfs /var/lib/lxc
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
 ip link set lo up
-: >/etc/resolv.conf
-printf 'auto lo\niface lo inet loopback\n' >/etc/network/interfaces
 /usr/sbin/sshd -f /etc/lab/sshd_config
 # What is used often is in memory already when a clone begins.
 for tool in '/opt/node/bin/node -p 0' 'lxc-start --version' 'lxc-info --version' 'lxc-attach --version' 'ping -V' \

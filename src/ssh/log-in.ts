@@ -1,0 +1,172 @@
+/** Login by the library ssh2: reaches the host, checks its key, offers the user's keys. All within one time-out. */
+import { once } from 'node:events'
+import { connect as connectTcp, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Algorithms, AnyAuthMethod, Client } from 'ssh2'
+import type { LxcnetError } from '../core/error.ts'
+import { ssh2Algorithms } from './algorithms.ts'
+import { Authentication, type Unhurried } from './authentication.ts'
+import type { Route, SshConnection } from './connection.ts'
+import type { HostKeys } from './host-keys.ts'
+import type { Keys } from './keys.ts'
+import type { KnownHosts } from './known-hosts.ts'
+import type { Login } from './login.ts'
+import { type Destination, obstacleOf, unreachable } from './unreachable.ts'
+
+/** What all logins of a run have in common. */
+export interface Common {
+  hostKeys: HostKeys
+  keys: Keys
+  connectTimeoutMs: number
+}
+
+/** The connection broke in the middle, which a second try may mend. */
+export class Broken extends Error {
+  readonly reason: LxcnetError
+  constructor(reason: LxcnetError) {
+    super(reason.message)
+    this.reason = reason
+  }
+}
+
+/**
+ * @throws {LxcnetError} `unreachable`, `login-refused`, or what the check of the host's key says
+ * @throws {Broken}
+ */
+export async function logIn({ host, login, through }: Route, common: Common): Promise<Client> {
+  const { default: ssh2 } = await import('ssh2')
+  const { connectTimeoutMs: timeoutMs } = common
+  const destination = { host, login, through: through?.host, timeoutMs }
+  const abort = new AbortController()
+  const restart = () => setTimeout(() => abort.abort(), timeoutMs)
+  let timer = restart()
+  const unhurried: Unhurried = async (work) => {
+    clearTimeout(timer)
+    try {
+      return await work()
+    } finally {
+      timer = restart()
+    }
+  }
+  const client = new ssh2.Client()
+  try {
+    const stream = await (through === undefined
+      ? dial(destination, abort.signal)
+      : jump(through, destination, abort.signal))
+    await handshake({ client, stream, destination, common, unhurried, signal: abort.signal })
+    return client
+  } catch (error) {
+    client.destroy()
+    throw error
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Several addresses of a name are tried one after another, as RFC 8305 says, each for longer than a lost SYN takes. */
+async function dial(destination: Destination, signal: AbortSignal): Promise<Socket> {
+  const { host, port, addressFamily } = destination.login
+  const family = { any: 0, inet: 4, inet6: 6 }[addressFamily]
+  // Without TCP_NODELAY each small packet of SSH waits some 40 ms for the acknowledgement of the one before.
+  const socket = connectTcp({ host, port, family, noDelay: true, signal, autoSelectFamilyAttemptTimeout: 2500 })
+  try {
+    await once(socket, 'connect')
+    return socket
+  } catch (error) {
+    socket.destroy()
+    if (signal.aborted) throw unreachable(destination, 'timed-out')
+    throw unreachable(destination, obstacleOf(error as Error) ?? 'failed', (error as Error).message)
+  }
+}
+
+async function jump(through: SshConnection, destination: Destination, signal: AbortSignal): Promise<Duplex> {
+  const forwarded = through.forward(destination)
+  const { promise: timeUp, reject } = Promise.withResolvers<never>()
+  signal.addEventListener('abort', () => {
+    reject(unreachable(destination, 'timed-out'))
+    forwarded.then(
+      (channel) => channel.destroy(),
+      () => {},
+    )
+  })
+  return Promise.race([forwarded, timeUp])
+}
+
+interface Handshake {
+  client: Client
+  stream: Duplex
+  destination: Destination
+  common: Common
+  unhurried: Unhurried
+  signal: AbortSignal
+}
+
+function handshake({ client, stream, destination, common, unhurried, signal }: Handshake): Promise<void> {
+  const { host, login } = destination
+  const { hostKeys, keys } = common
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const address = login.checkHostIp && stream instanceof Socket ? stream.remoteAddress : undefined
+  const authentication = new Authentication(login, keys)
+  const methods = authentication.methods(unhurried)
+  let accepted: readonly string[] = []
+  let exhausted = false
+  let badKey: unknown
+
+  const fail = (error: Error & { level?: string }): void => {
+    if (badKey !== undefined) reject(badKey)
+    else if (exhausted || /too many authentication failures/i.test(error.message))
+      reject(authentication.refusal(host, accepted))
+    else if (error.level === 'agent' || error.level === 'client-authentication')
+      return // ssh2 goes on with the next key
+    else {
+      const obstacle = obstacleOf(error) ?? 'failed'
+      const reason = unreachable(destination, obstacle, error.message)
+      reject(obstacle === 'failed' ? reason : new Broken(reason))
+    }
+  }
+  client.on('error', fail)
+  client.on('close', () => reject(new Broken(unreachable(destination, 'closed'))))
+  client.on('ready', resolve)
+  signal.addEventListener('abort', () => reject(new Broken(unreachable(destination, 'timed-out'))))
+
+  client.connect({
+    sock: stream,
+    username: login.user,
+    readyTimeout: 0, // the time-out of this file holds
+    keepaliveInterval: 1000 * (login.keepAlive.intervalSeconds || 15),
+    keepaliveCountMax: login.keepAlive.count,
+    algorithms: algorithmsFor(login, hostKeys.known(login), address),
+    hostVerifier: (key: Buffer): boolean => {
+      try {
+        hostKeys.check({ host, login }, key, address)
+        return true
+      } catch (error) {
+        badKey = error
+        return false
+      }
+    },
+    authHandler: (left, _, next) => {
+      accepted = left ?? accepted
+      methods.next().then(({ value, done }) => {
+        exhausted = done === true
+        next((value ?? false) as AnyAuthMethod)
+      }, reject)
+    },
+  })
+  return promise
+}
+
+/** Of what ssh2 can, what the configuration allows; the types of recorded host keys first, so that those are shown. */
+function algorithmsFor(login: Login, known: KnownHosts, address: string | undefined): Algorithms {
+  const allowed = <T extends string>(ours: readonly T[], wanted: readonly string[]): T[] =>
+    ours.filter((word) => wanted.length === 0 || wanted.includes(word))
+  const types = known.keyTypes(login.hostKeyName, address, login.hostKeyPort)
+  // RFC 8332: rsa-sha2-512 and rsa-sha2-256 are signatures of keys of the type ssh-rsa.
+  const isRecorded = (algorithm: string) => types.includes(algorithm.replace(/^rsa-sha2-.*/, 'ssh-rsa'))
+  const hostKeys = allowed(ssh2Algorithms.hostKeys, login.hostKeyAlgorithms)
+  return {
+    kex: allowed(ssh2Algorithms.kex, login.kex),
+    cipher: allowed(ssh2Algorithms.ciphers, login.ciphers),
+    serverHostKey: hostKeys.toSorted((one, other) => Number(isRecorded(other)) - Number(isRecorded(one))),
+  }
+}

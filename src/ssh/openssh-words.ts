@@ -1,0 +1,38 @@
+/** What the system's ssh is called with, whatever its configuration says. */
+import { quoteAll } from '../core/shell.ts'
+import type { HostKeyPolicy } from './host-keys.ts'
+import type { Hop } from './jump-hosts.ts'
+
+export interface OpenSshOptions {
+  hostKeys: HostKeyPolicy
+  connectTimeoutMs: number
+}
+
+/** ssh(1) keeps the first value that it gets for a setting: these go before all others. */
+export function fixedWords({ hostKeys, connectTimeoutMs }: OpenSshOptions): string[] {
+  const settings = {
+    BatchMode: 'yes',
+    StrictHostKeyChecking: hostKeys === 'strict' ? 'yes' : 'accept-new',
+    UpdateHostKeys: 'no', // known_hosts is the operator's
+    ConnectTimeout: `${Math.ceil(connectTimeoutMs / 1000)}`,
+    ServerAliveInterval: '15',
+    ClearAllForwardings: 'yes',
+    RemoteCommand: 'none',
+    PermitLocalCommand: 'no',
+  }
+  return ['-T', '-a', '-x', ...Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`])]
+}
+
+/**
+ * The way through jump hosts as a ProxyCommand: ssh's own ProxyJump would check their host keys by the configuration
+ * alone. Without a hop there is nothing to say: a ProxyCommand of the configuration stays.
+ */
+export function proxyWords(hops: readonly Hop[], options: OpenSshOptions): string[] {
+  const last = hops.at(-1)
+  if (last === undefined) return []
+  const words = [...fixedWords(options), ...proxyWords(hops.slice(0, -1), options)]
+  // The tokens of -W are for this command line; those within are for the next.
+  const literal = (word: string): string => word.replaceAll('%', '%%')
+  const command = ['ssh', ...words.map(literal), '-W', '[%h]:%p', ...last.login.sshWords.map(literal)]
+  return ['-o', `ProxyCommand=${quoteAll(command)}`]
+}

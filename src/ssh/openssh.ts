@@ -1,0 +1,172 @@
+/**
+ * The system's ssh: for certificates, hardware keys, Kerberos, and whatever else ssh2 lacks.
+ *
+ * One ssh logs in and stays in the background as the master of a control socket (ControlMaster of ssh_config(5)); each
+ * shell is a further ssh that passes its streams to it. A master left by a killed lxcnet ends by itself.
+ */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { exit, LxcnetError } from '../core/error.ts'
+import type { Hop } from './jump-hosts.ts'
+import { opensshFailure } from './openssh-failure.ts'
+import { fixedWords, type OpenSshOptions, proxyWords } from './openssh-words.ts'
+import type { Session } from './session.ts'
+import type { Shell } from './shell.ts'
+import { asArgument } from './ssh-words.ts'
+import type { Destination } from './unreachable.ts'
+
+/** How long a master waits for the next shell, such as while a person reads a plan. */
+const idleSeconds = 300
+
+/** The masters of a run, and the folder of their sockets. */
+export class OpenSsh {
+  readonly #options: OpenSshOptions
+  readonly #masters = new Set<Master>()
+  #folder: string | undefined
+  #count = 0
+
+  constructor(options: OpenSshOptions) {
+    this.#options = options
+  }
+
+  /**
+   * @throws {LxcnetError} `unreachable`, `login-refused`, `host-key-unknown`, `host-key-changed` …; `ssh-unsupported`
+   * where there is no ssh
+   */
+  async open(destination: Destination, hops: readonly Hop[]): Promise<Master> {
+    this.#folder ??= this.#makeFolder()
+    this.#count += 1
+    const socket = join(this.#folder, `${this.#count}`)
+    const words = [...fixedWords(this.#options), ...proxyWords(hops, this.#options)]
+    const master = new Master(socket, words, destination)
+    await master.logIn(hops)
+    this.#masters.add(master)
+    return master
+  }
+
+  /**
+   * A path for sockets must be short: unix(7) has 108 bytes, others 104, of which ssh takes 17 for a name in between
+   * (muxserver_listen() in OpenSSH's mux.c).
+   */
+  #makeFolder(): string {
+    const base = tmpdir().length > 60 ? '/tmp' : tmpdir()
+    const folder = mkdtempSync(join(base, 'lxcnet-ssh-')) // 0700
+    process.once('exit', this.#onExit)
+    return folder
+  }
+
+  /** Also when lxcnet ends by an error, without close(). */
+  readonly #onExit = (): void => {
+    for (const master of this.#masters) if (master.isOpen) spawnSync('ssh', master.exitWords, { stdio: 'ignore' })
+    if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#masters].map((master) => master.close()))
+    this.#masters.clear()
+    process.off('exit', this.#onExit)
+    if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true })
+    this.#folder = undefined
+  }
+}
+
+class Master implements Session {
+  readonly #socket: string
+  readonly #words: readonly string[]
+  readonly #destination: Destination
+
+  constructor(socket: string, words: readonly string[], destination: Destination) {
+    this.#socket = socket
+    this.#words = words
+    this.#destination = destination
+  }
+
+  /** The master removes its socket when it ends. */
+  get isOpen(): boolean {
+    return existsSync(this.#socket)
+  }
+
+  /** A connection that breaks while it comes about is tried once more, as with the built-in SSH. */
+  async logIn(hops: readonly Hop[]): Promise<void> {
+    const { status, said } = await this.#logInOnce()
+    if (status === 0) return
+    const again = /closed by remote|connection reset|connection closed/i.test(said)
+      ? await this.#logInOnce()
+      : undefined
+    if (again?.status !== 0) throw await opensshFailure(again?.said ?? said, this.#destination, hops)
+  }
+
+  async #logInOnce(): Promise<{ status: number | null; said: string }> {
+    const settings = ['ControlMaster=yes', `ControlPersist=${idleSeconds}`, 'LogLevel=INFO']
+    const child = this.#spawn([...settings.flatMap((setting) => ['-o', setting]), '-N'])
+    child.stdin?.destroy()
+    child.stdout?.destroy()
+    let said = ''
+    child.stderr?.setEncoding('latin1').on('data', (text: string) => {
+      said += text
+    })
+    const { timeoutMs } = this.#destination
+    const timer = setTimeout(() => {
+      said += 'Connection timed out\n' // ConnectTimeout of ssh does not cover the login
+      child.kill()
+    }, timeoutMs + 1000)
+    try {
+      const [status] = await once(child, 'exit')
+      // The master in the background may hold on to the error output: OpenSSH before 8.8 keeps it.
+      if (status !== 0 && !child.stderr?.closed) await once(child, 'close')
+      child.stderr?.destroy()
+      return { status, said }
+    } catch (cause) {
+      throw new LxcnetError('ssh-unsupported', `${this.#destination.host}: ssh cannot be started: ${cause}`, {
+        exit: exit.unreachable,
+        suggestions: ['install the package openssh-client', 'or --transport ssh2, for a login that needs no ssh'],
+        cause,
+      })
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** Where the master is gone in this moment, ssh logs in anew, by the same words and checks. */
+  async start(commandLine: string): Promise<Shell> {
+    const child = this.#spawn(['-o', 'ControlMaster=no', '-o', 'LogLevel=ERROR'], commandLine)
+    const { stdin, stdout, stderr } = child
+    const { promise: status, resolve } = Promise.withResolvers<number | null>()
+    // ssh(1), EXIT STATUS: 255 is an error of ssh, and what it makes of a shell that a signal ended.
+    child.on('close', (code) => resolve(code === 255 ? null : code))
+    const kill = (): void => {
+      child.kill()
+      resolve(null)
+    }
+    await once(child, 'spawn')
+    if (stdin === null || stdout === null || stderr === null) throw new Error('no pipes')
+    return { stdin, stdout, stderr, status, kill }
+  }
+
+  /** In a session of its own: what interrupts lxcnet must not interrupt a transaction, nor may ssh ask a terminal. */
+  #spawn(words: readonly string[], ...command: string[]): ChildProcess {
+    const { host, login } = this.#destination
+    const path = ['-o', `ControlPath=${this.#socket.replaceAll('%', '%%')}`]
+    const all = [...words, ...path, ...this.#words, ...login.sshWords, ...command]
+    return spawn(
+      'ssh',
+      all.map((word) => asArgument(host, word)),
+      {
+        detached: true,
+        env: { ...process.env, SSH_ASKPASS_REQUIRE: 'never' },
+      },
+    )
+  }
+
+  get exitWords(): string[] {
+    return ['-F', 'none', '-O', 'exit', '-S', this.#socket, 'host']
+  }
+
+  async close(): Promise<void> {
+    if (!this.isOpen) return
+    await once(spawn('ssh', this.exitWords, { stdio: 'ignore' }), 'exit')
+  }
+}
