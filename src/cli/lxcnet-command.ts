@@ -44,6 +44,13 @@ export abstract class LxcnetCommand extends Command {
       helpValue: 'PATTERN',
       description: 'of these hosts only those, or all but !those',
     }),
+    file: Flags.string({
+      char: 'f',
+      helpGroup: hostGroup,
+      helpValue: 'FILE',
+      description:
+        'on the hosts of this site file; the commands that are about one take lxcnet.yaml when it is left out',
+    }),
     inventory: Flags.string({
       char: 'i',
       helpGroup: hostGroup,

@@ -1,19 +1,17 @@
 /** What the commands of a site file's cycle have in common: the file, the hosts it names, and the part that is meant. */
 import { Flags } from '@oclif/core'
-import type { Site } from '../site/index.ts'
 import type { Places } from '../workflow/open.ts'
-import { openSite, patternOf } from '../workflow/open-site.ts'
+import { openSite, patternOf, type Site } from '../workflow/open-site.ts'
+import { usualSiteFile } from '../workflow/site-file.ts'
 import { ChangeCommand, type ChangeFlags } from './change-command.ts'
 
 export interface SiteFlags extends ChangeFlags {
-  file: string
   only?: string[] | undefined
 }
 
 export abstract class SiteCommand extends ChangeCommand {
   static override baseFlags = {
     ...ChangeCommand.baseFlags,
-    file: Flags.string({ char: 'f', default: 'lxcnet.yaml', helpValue: 'FILE', description: 'the site file' }),
     only: Flags.string({
       helpValue: 'CONTAINER',
       multiple: true,
@@ -25,7 +23,9 @@ export abstract class SiteCommand extends ChangeCommand {
 
   /** Opens the hosts of the site file, or those of them that -H, -g and --limit choose. */
   protected async atSite<R>(flags: SiteFlags, work: (site: Site, places: Places) => Promise<R>): Promise<R> {
-    const { site, places } = await openSite(flags, this.words, (question) => this.ask.secret(question))
+    const { site, places } = await openSite({ ...flags, file: flags.file ?? usualSiteFile }, this.words, (question) =>
+      this.ask.secret(question),
+    )
     try {
       return await work(site, places)
     } finally {

@@ -27,7 +27,13 @@ export default class Apply extends SiteCommand {
       const plan = readPlan(args.plan)
       const hosts = new Map(plan.hosts.map((host) => [host.target.name, host]))
       const targets = plan.hosts.map(({ target }) => target)
-      const places = await openTargets(flags, targets, this.words, (question) => this.ask.secret(question), true)
+      const places = await openTargets(
+        { ...flags, file: plan.site },
+        targets,
+        this.words,
+        (question) => this.ask.secret(question),
+        true,
+      )
       try {
         return await this.changeAll(places, flags, (context, mandate) =>
           applyPlan(context, hosts.get(context.host.name) as HostPlan, mandate),

@@ -35,7 +35,7 @@ export default class PlanSite extends SiteCommand {
           const one = drawn.get(context.host.name)
           return one !== undefined && one.draft.changes.length > 0 ? [{ context, drawn: one }] : []
         })
-        writePlan(flags.out, flags.file, hosts)
+        writePlan(flags.out, site.file, hosts)
         this.show(`The plan is in ${flags.out}: lxcnet apply ${flags.out}`)
       }
       return report

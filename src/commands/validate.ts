@@ -5,7 +5,7 @@ import { exit } from '../core/error.ts'
 import { readable } from '../report/table.ts'
 import { type ValidateReport, validateSummary } from '../report/validate.ts'
 import { type JsonSchema, siteSchema } from '../site/index.ts'
-import { nicTable, validateSite } from '../workflow/site-file.ts'
+import { nicTable, usualSiteFile, validateSite } from '../workflow/site-file.ts'
 
 export default class Validate extends LxcnetCommand {
   static override summary = 'Check the site file, without asking any host.'
@@ -20,7 +20,6 @@ export default class Validate extends LxcnetCommand {
     },
   ]
   static override flags = {
-    file: Flags.string({ char: 'f', default: 'lxcnet.yaml', helpValue: 'FILE', description: 'the site file' }),
     schema: Flags.boolean({ description: 'print the JSON schema of site files, and stop' }),
   }
 
@@ -31,7 +30,7 @@ export default class Validate extends LxcnetCommand {
       this.show(JSON.stringify(schema, null, 2))
       return schema
     }
-    const report = validateSite(flags.file, new Set(flags.allow))
+    const report = validateSite(flags.file ?? usualSiteFile, new Set(flags.allow))
     for (const { severity, fix, ...problem } of report.problems)
       this.show(`${problemText(severity, { ...problem, suggestions: [fix] }, process.stdout)}\n`)
     this.show(readable(validateSummary(report)))

@@ -55,10 +55,11 @@ function choose(inventory: Inventory | undefined, wanted: Wanted, typed: Map<str
   return limited(inventory, [...known, ...other], wanted.limit)
 }
 
+// not trim(): in UTF-8 a byte of some letters is the no-break space of latin1
 const split = (words: string): string[] =>
   words
-    .split(',')
-    .map((word) => word.trim())
+    .split(/[ \t]*,[ \t]*/)
+    .map((word) => word.replace(/^[ \t]+|[ \t]+$/g, ''))
     .filter(Boolean)
 
 /** `web[01:20]` as an inventory has it; to a shell pattern the brackets would be a set of letters. */

@@ -30,8 +30,8 @@ function checkNewHost({ name, group = 'ungrouped', vars }: NewHost): void {
       exit: exit.usage,
       suggestions: ['lxcnet host add web01 --address 192.0.2.7 --user admin --port 2222 -g web'],
     })
-  if (/[*?[\]!@,#;"'\\=\s]/.test(name)) throw wrong(`${name}: this is no plain name for a host`)
-  if (!/^[^:\]\s[#;]+$/.test(group)) throw wrong(`-g ${group}: this is no plain name for a group`)
+  if (/[*?[\]!@,#;"'\\= \t\v\f\r\n]/.test(name)) throw wrong(`${name}: this is no plain name for a host`)
+  if (!/^[^:\][#; \t\v\f\r\n]+$/.test(group)) throw wrong(`-g ${group}: this is no plain name for a group`)
   try {
     const known = inventoryOf(withHost('', { name, vars }, name), name).hosts.get(name)
     if (known === undefined) throw wrong(`${name}: the port has a flag of its own, --port`)

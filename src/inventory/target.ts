@@ -26,7 +26,7 @@ export function targetOf({ name, vars }: HostEntry): Target {
     const variable = keys.map((key) => vars.get(key)).findLast((one) => one !== undefined)
     return variable === undefined ? undefined : new Needed(name, variable)
   }
-  needed('ansible_connection')?.oneOf(['ssh', 'smart', 'openssh', 'paramiko', 'paramiko_ssh'], notSsh)
+  needed('ansible_connection')?.oneOf(['ssh', 'smart', 'openssh', 'paramiko', 'paramiko_ssh'], notSsh(name))
   needed('ansible_become_method')?.oneOf(['sudo'], ['let the login be root, or one that may use sudo'])
   needed('ansible_become_user')?.oneOf(['root'], ['lxcnet works as root'])
   const { jump, args } = sshArguments(
@@ -52,9 +52,9 @@ export function targetOf({ name, vars }: HostEntry): Target {
   })
 }
 
-const notSsh = [
-  "lxcnet reaches hosts by SSH: leave this one out, with --limit '!HOST'",
-  'for this machine itself, leave out -H and -g',
+const notSsh = (name: string): string[] => [
+  `lxcnet reaches hosts by SSH; to leave this one out: --limit '!${name}'`,
+  'for this machine itself: no -H, -g or --limit at all',
 ]
 
 /** Without the fields that nothing was said of. */
@@ -137,7 +137,7 @@ function sshArguments(variables: readonly Needed[]): { jump: string | undefined;
     }
     const value = attached === '' ? (rest.shift() ?? '') : attached
     const option = flag === '-J' ? `ProxyJump=${value}` : value
-    const [, host] = /^ProxyJump(?:[ \t]*=[ \t]*|[ \t]+)(\S+)$/i.exec(option) ?? []
+    const [, host] = /^ProxyJump(?:[ \t]*=[ \t]*|[ \t]+)([^ \t]+)$/i.exec(option) ?? []
     if (host !== undefined) jump ??= host === 'none' ? undefined : host
     // what Ansible shares connections by; lxcnet has its own way
     else if (!/^Control(Master|Persist|Path)[ \t=]/i.test(option)) args.push('-o', option)

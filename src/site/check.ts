@@ -1,5 +1,5 @@
 /** What is wrong between the parts of a site: the same MAC or address twice, subnets that overlap, a name twice. */
-import type { Given, Network, Say, Site, SiteContainer, SiteNic } from './model.ts'
+import type { Given, Network, Say, Site, SiteContainer, SiteNic, Subnet } from './model.ts'
 
 /** @param say takes errors for what surely breaks, warnings for what may be meant */
 export function checkSite(site: Site, say: Say): void {
@@ -8,27 +8,40 @@ export function checkSite(site: Site, say: Say): void {
   checkDuplicates(site, say)
 }
 
-/** In the order of their first addresses only neighbours can overlap, if none reaches over its next. */
+interface Claimed {
+  network: Network
+  subnet: Subnet
+}
+
+/** Subnets lie in each other or apart: in the order of their first addresses, those around the next are an open stack. */
 function checkSubnets(site: Site, say: Say): void {
   const users = hostsOfNetworks(site)
   for (const family of [4, 6] as const) {
     const subnets = [...site.networks.values()]
-      .flatMap((network) => (network.subnets[family] === undefined ? [] : { network, subnet: network.subnets[family] }))
-      .sort((a, b) => (a.subnet.first < b.subnet.first ? -1 : a.subnet.first > b.subnet.first ? 1 : 0))
-    let widest = subnets[0]
-    for (const next of subnets.slice(1)) {
-      if (widest === undefined) break
-      if (next.subnet.first <= widest.subnet.last) {
-        const [early, late] = widest.subnet.span.at < next.subnet.span.at ? [widest, next] : [next, widest]
-        const { line } = site.place(early.subnet.span)
-        const message = `network ${late.network.name}: ${late.subnet.text} overlaps ${early.subnet.text} of network ${early.network.name} (line ${line})`
-        if (isApart(early.network, late.network, users))
-          say.warning(late.subnet.span, 'subnet-overlap', message, 'fine as long as no host gets both')
-        else say.error(late.subnet.span, 'subnet-overlap', message, 'give each network a subnet of its own')
-      }
-      if (next.subnet.last > widest.subnet.last) widest = next
+      .flatMap((network): Claimed[] => {
+        const subnet = network.subnets[family]
+        return subnet === undefined ? [] : [{ network, subnet }]
+      })
+      .sort((a, b) =>
+        a.subnet.first < b.subnet.first ? -1 : a.subnet.first > b.subnet.first ? 1 : a.subnet.prefix - b.subnet.prefix,
+      )
+    let around: Claimed[] = []
+    for (const next of subnets) {
+      around = around.filter(({ subnet }) => subnet.last >= next.subnet.first)
+      const apart = (other: Claimed): boolean => isApart(other.network, next.network, users)
+      const [other] = [...around.filter((one) => !apart(one)), ...around]
+      if (other !== undefined) sayOverlap(site, next, other, apart(other), say)
+      around.push(next)
     }
   }
+}
+
+function sayOverlap(site: Site, one: Claimed, other: Claimed, apart: boolean, say: Say): void {
+  const [early, late] = one.subnet.span.at < other.subnet.span.at ? [one, other] : [other, one]
+  const where = `network ${early.network.name} (line ${site.place(early.subnet.span).line})`
+  const message = `network ${late.network.name}: ${late.subnet.text} overlaps ${early.subnet.text} of ${where}`
+  if (apart) say.warning(late.subnet.span, 'subnet-overlap', message, 'fine as long as no host gets both')
+  else say.error(late.subnet.span, 'subnet-overlap', message, 'give each network a subnet of its own')
 }
 
 /** Every host has its own lxcbr0 with 10.0.3.0/24: bridges of hosts that have nothing to do with each other. */

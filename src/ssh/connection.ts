@@ -2,20 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client, ClientChannel } from 'ssh2'
 import { exit, LxcnetError } from '../core/error.ts'
-import { forwardsNothing } from './jump-hosts.ts'
-import { Broken, type Common, logIn } from './log-in.ts'
-import type { Login } from './login.ts'
+import { Broken, type Common, logIn, type Route } from './log-in.ts'
 import type { Session } from './session.ts'
 import type { Shell } from './shell.ts'
-import { type Destination, obstacleIn, unreachable } from './unreachable.ts'
-
-export interface Route {
-  /** As in reports. */
-  host: string
-  login: Login
-  /** The jump host next to it. */
-  through: SshConnection | undefined
-}
+import { type Destination, forwardsNothing, obstacleIn, unreachable } from './unreachable.ts'
 
 export class SshConnection implements Session {
   readonly host: string

@@ -8,6 +8,7 @@ import { SshConnection } from './connection.ts'
 import type { Common } from './log-in.ts'
 import type { Login, Logins } from './login.ts'
 import { Lasting } from './session.ts'
+import { jumpFailed } from './unreachable.ts'
 
 export interface Hop {
   name: string
@@ -71,23 +72,6 @@ export class JumpHosts {
     const made = await Promise.all([...this.#connections.values()].map((connection) => connection.made()))
     await Promise.all(made.map((connection) => connection?.close()))
   }
-}
-
-/** @param reason what went wrong with the jump host */
-export function jumpFailed(host: string, reason: LxcnetError): LxcnetError {
-  return new LxcnetError('jump-failed', `${host}: its jump host cannot be passed: ${reason.message}`, {
-    exit: exit.unreachable,
-    suggestions: reason.suggestions,
-    cause: reason,
-  })
-}
-
-/** @param hop a jump host whose sshd does not pass on TCP connections */
-export function forwardsNothing(host: string, hop: string): LxcnetError {
-  return new LxcnetError('jump-failed', `${host}: the jump host ${hop} forwards no connections`, {
-    exit: exit.unreachable,
-    suggestions: [`in sshd_config(5) of ${hop}: AllowTcpForwarding, PermitOpen`],
-  })
 }
 
 /** One `[user@]host[:port]`, an IPv6 address in brackets, as parse_jump() in OpenSSH's readconf.c reads it. */

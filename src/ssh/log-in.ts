@@ -6,12 +6,24 @@ import type { Algorithms, AnyAuthMethod, Client } from 'ssh2'
 import type { LxcnetError } from '../core/error.ts'
 import { ssh2Algorithms } from './algorithms.ts'
 import { Authentication, type Unhurried } from './authentication.ts'
-import type { Route, SshConnection } from './connection.ts'
 import type { HostKeys } from './host-keys.ts'
 import type { Keys } from './keys.ts'
 import type { KnownHosts } from './known-hosts.ts'
 import type { Login } from './login.ts'
 import { type Destination, obstacleOf, unreachable } from './unreachable.ts'
+
+export interface Route {
+  /** As in reports. */
+  host: string
+  login: Login
+  /** The connection to the jump host next to it. */
+  through: JumpHost | undefined
+}
+
+export interface JumpHost {
+  readonly host: string
+  forward(destination: Destination): Promise<Duplex>
+}
 
 /** What all logins of a run have in common. */
 export interface Common {
@@ -79,7 +91,7 @@ async function dial(destination: Destination, signal: AbortSignal): Promise<Sock
   }
 }
 
-async function jump(through: SshConnection, destination: Destination, signal: AbortSignal): Promise<Duplex> {
+async function jump(through: JumpHost, destination: Destination, signal: AbortSignal): Promise<Duplex> {
   const forwarded = through.forward(destination)
   const { promise: timeUp, reject } = Promise.withResolvers<never>()
   signal.addEventListener('abort', () => {

@@ -2,11 +2,11 @@
 import { exit, LxcnetError } from '../core/error.ts'
 import { quote } from '../core/shell.ts'
 import { hostKeyChanged, hostKeyRevoked, hostKeyUnknown } from './host-keys.ts'
-import { forwardsNothing, type Hop, jumpFailed } from './jump-hosts.ts'
+import type { Hop } from './jump-hosts.ts'
 import { lookupName } from './known-hosts.ts'
 import type { Login } from './login.ts'
 import { runProgram } from './program.ts'
-import { type Destination, obstacleIn, unreachable } from './unreachable.ts'
+import { type Destination, forwardsNothing, jumpFailed, obstacleIn, unreachable } from './unreachable.ts'
 
 /** @param said the error output of ssh, which also holds that of the ssh to each jump host */
 export async function opensshFailure(

@@ -1,5 +1,5 @@
 /** What the system's ssh is called with, whatever its configuration says. */
-import { quoteAll } from '../core/shell.ts'
+import { quote, quoteAll } from '../core/shell.ts'
 import type { HostKeyPolicy } from './host-keys.ts'
 import type { Hop } from './jump-hosts.ts'
 
@@ -26,13 +26,16 @@ export function fixedWords({ hostKeys, connectTimeoutMs }: OpenSshOptions): stri
 /**
  * The way through jump hosts as a ProxyCommand: ssh's own ProxyJump would check their host keys by the configuration
  * alone. Without a hop there is nothing to say: a ProxyCommand of the configuration stays.
+ *
+ * @param said file for what goes wrong on the way: with ControlPersist ssh throws the errors of its ProxyCommand away
+ *   (ssh_proxy_connect() in OpenSSH's sshconnect.c)
  */
-export function proxyWords(hops: readonly Hop[], options: OpenSshOptions): string[] {
+export function proxyWords(hops: readonly Hop[], options: OpenSshOptions, said?: string): string[] {
   const last = hops.at(-1)
   if (last === undefined) return []
   const words = [...fixedWords(options), ...proxyWords(hops.slice(0, -1), options)]
   // The tokens of -W are for this command line; those within are for the next.
   const literal = (word: string): string => word.replaceAll('%', '%%')
-  const command = ['ssh', ...words.map(literal), '-W', '[%h]:%p', ...last.login.sshWords.map(literal)]
-  return ['-o', `ProxyCommand=${quoteAll(command)}`]
+  const command = quoteAll(['ssh', ...words.map(literal), '-W', '[%h]:%p', ...last.login.sshWords.map(literal)])
+  return ['-o', `ProxyCommand=${command}${said === undefined ? '' : ` 2>>${quote(literal(said))}`}`]
 }

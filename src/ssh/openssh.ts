@@ -40,7 +40,8 @@ export class OpenSsh {
     this.#folder ??= this.#makeFolder()
     this.#count += 1
     const socket = join(this.#folder, `${this.#count}`)
-    const words = [...fixedWords(this.#options), ...proxyWords(hops, this.#options)]
+    const said = `${socket}.said`
+    const words = [...fixedWords(this.#options), ...proxyWords(hops, this.#options, said)]
     const master = new Master(socket, words, destination)
     await master.logIn(hops)
     this.#masters.add(master)

@@ -60,3 +60,20 @@ export function obstacleOf(error: NodeJS.ErrnoException): Obstacle | undefined {
   if (code === 'ETIMEDOUT') return 'timed-out'
   return code === 'ECONNRESET' || code === 'EPIPE' ? 'closed' : obstacleIn(message)
 }
+
+/** @param reason what went wrong with the jump host */
+export function jumpFailed(host: string, reason: LxcnetError): LxcnetError {
+  return new LxcnetError('jump-failed', `${host}: its jump host cannot be passed: ${reason.message}`, {
+    exit: exit.unreachable,
+    suggestions: reason.suggestions,
+    cause: reason,
+  })
+}
+
+/** @param hop a jump host whose sshd does not pass on TCP connections */
+export function forwardsNothing(host: string, hop: string): LxcnetError {
+  return new LxcnetError('jump-failed', `${host}: the jump host ${hop} forwards no connections`, {
+    exit: exit.unreachable,
+    suggestions: [`in sshd_config(5) of ${hop}: AllowTcpForwarding, PermitOpen`],
+  })
+}

@@ -203,10 +203,18 @@ async function attemptOnce(
     return await carryOutArmed(context, plan, armed)
   } catch (error) {
     if (error instanceof LxcnetError && (error.code === 'stale' || error.code === 'unfinished')) return 'stale'
+    if (error instanceof LxcnetError && error.code === 'awaiting') throw withPlace(error, context)
     throw error
   } finally {
     process.off('SIGINT', hold)
   }
+}
+
+/** The engine knows no flags: the commands that it tells a person to type lack those that lead to the host. */
+function withPlace({ code, message, exit: status, suggestions }: LxcnetError, { place }: Context): LxcnetError {
+  const words = place.length === 0 ? '' : ` ${quoteAll(place)}`
+  const complete = suggestions.map((text) => text.replace(/lxcnet (confirm|rollback|history)( \S+)?$/, `$&${words}`))
+  return new LxcnetError(code, message, { exit: status, suggestions: complete })
 }
 
 function finish(

@@ -2,6 +2,7 @@
 import { problemCodes } from '../document/problem.ts'
 import { nicCodes } from '../nic/index.ts'
 import { siteCodes } from '../site/index.ts'
+import { sshCodes } from '../ssh/index.ts'
 
 const ownCodes: Record<string, { summary: string; fix: string }> = {
   abandoned: {
@@ -118,5 +119,6 @@ export const codes: Record<string, { summary: string; fix: string }> = {
   ...problemCodes,
   ...nicCodes,
   ...siteCodes,
+  ...sshCodes,
   ...ownCodes,
 }

@@ -1,11 +1,11 @@
-/** From a site file to its hosts, with what the inventory knows of how to log in to them. */
-import { exit, LxcnetError } from '../core/error.ts'
+/** From a site file to its hosts, and the part of it that is meant. */
 import { globPattern } from '../core/glob.ts'
-import type { Target } from '../core/target.ts'
-import type { Inventory } from '../inventory/index.ts'
 import type { Site } from '../site/index.ts'
 import { openTargets, type PlaceFlags, type Places } from './open.ts'
 import { readSite } from './site-file.ts'
+import { siteTargets } from './site-hosts.ts'
+
+export type { Site } from '../site/index.ts'
 
 /** @throws {LxcnetError} `bad-site` and others when the file is not right */
 export async function openSite(
@@ -14,34 +14,7 @@ export async function openSite(
   ask: (question: string) => Promise<string | undefined>,
 ): Promise<{ site: Site; places: Places }> {
   const site = readSite(flags.file)
-  return { site, places: await openTargets(flags, await targetsOf(site, flags), argv, ask, true) }
-}
-
-/** The site's hosts that are meant, as an inventory of their own: -H, -g and --limit choose among them. */
-async function targetsOf(site: Site, flags: PlaceFlags): Promise<Target[]> {
-  const { chooseTargets, findInventory, readInventory } = await import('../inventory/index.ts')
-  const file = findInventory(flags.inventory, process.env)
-  const known: Inventory | undefined = file === undefined ? undefined : readInventory(file)
-  const hosts = new Map(
-    [...site.hosts].map(([name, { target, span }]) => {
-      const { groups = [], vars = new Map(), target: login } = known?.hosts.get(name) ?? {}
-      // what the site file says goes before what the inventory says
-      return [name, { name, groups, vars, place: site.place(span), target: { ...login, ...target } }]
-    }),
-  )
-  const groups = new Map(
-    [...(known?.groups ?? [])].map(([group, names]) => [group, names.filter((name) => hosts.has(name))]),
-  )
-  groups.set('all', [...hosts.keys()])
-  const chosen = flags.host === undefined && flags.group === undefined ? ['all'] : (flags.group ?? [])
-  const wanted = { hosts: flags.host ?? [], groups: chosen, limit: flags.limit }
-  const targets = chooseTargets({ file: site.file, hosts, groups }, wanted)
-  const foreign = targets.find(({ name }) => !hosts.has(name))
-  if (foreign === undefined) return targets
-  throw new LxcnetError('no-host', `${site.file} has no host ${foreign.name}`, {
-    exit: exit.usage,
-    suggestions: [`it has ${[...hosts.keys()].slice(0, 8).join(', ') || 'no hosts'}`],
-  })
+  return { site, places: await openTargets(flags, await siteTargets(site, flags), argv, ask, true) }
 }
 
 /** Does a name fit one of the words of --only? */

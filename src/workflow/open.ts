@@ -9,15 +9,14 @@ import { LocalHost } from '../host/local.ts'
 import type { Secrets, SshOptions } from '../ssh/index.ts'
 import { newId } from '../transaction/id.ts'
 import type { Context } from './context.ts'
+import type { Selection } from './site-hosts.ts'
 
-export interface PlaceFlags {
+export interface PlaceFlags extends Selection {
   root?: string | undefined
   lxcpath?: string | undefined
   'lxc-version'?: string | undefined
-  host?: string[] | undefined
-  group?: string[] | undefined
-  limit?: string | undefined
-  inventory?: string | undefined
+  /** A site file, whose hosts are meant. */
+  file?: string | undefined
   transport: Transport
   'host-key': SshOptions['hostKey']
   'connect-timeout': number
@@ -40,12 +39,17 @@ export async function openPlaces(
   argv: readonly string[],
   ask: (question: string) => Promise<string | undefined>,
 ): Promise<Places> {
-  if (flags.host === undefined && flags.group === undefined && flags.limit === undefined) {
+  const { file: siteFile } = flags
+  if ([flags.host, flags.group, flags.limit, siteFile].every((one) => one === undefined)) {
     const context = openHere(flags, argv)
     return { contexts: [context], fleet: false, parallel: 1, close: async () => {} }
   }
   if (flags.root !== undefined)
     throw usage('--root is a tree on this machine, and does not go with hosts', 'leave --root out, or -H, -g, --limit')
+  if (siteFile !== undefined) {
+    const [{ readSite }, { siteTargets }] = await Promise.all([import('./site-file.ts'), import('./site-hosts.ts')])
+    return openTargets(flags, await siteTargets(readSite(siteFile), flags), argv, ask, true)
+  }
   const { chooseTargets, findInventory, readInventory } = await import('../inventory/index.ts')
   const file = findInventory(flags.inventory, process.env)
   const wanted = { hosts: flags.host ?? [], groups: flags.group ?? [], limit: flags.limit }
@@ -118,9 +122,10 @@ const isHere = ({ name, address, port, user, jump }: Target): boolean =>
 /** The words that chose the hosts. */
 function selectionOf(flags: PlaceFlags): string[] {
   return [
+    ...(flags.file === undefined ? [] : ['-f', flags.file]),
     ...(flags.inventory === undefined ? [] : ['-i', flags.inventory]),
-    ...(flags.host ?? []).flatMap((host) => ['-H', host]),
-    ...(flags.group ?? []).flatMap((group) => ['-g', group]),
+    ...(flags.host === undefined ? [] : ['-H', flags.host.join(',')]),
+    ...(flags.group === undefined ? [] : ['-g', flags.group.join(',')]),
     ...(flags.limit === undefined ? [] : ['--limit', flags.limit]),
     ...(flags.lxcpath === undefined ? [] : ['-P', flags.lxcpath]),
   ]

@@ -5,6 +5,8 @@ import { checkValue, type Key, keyOfWord, keys, type ValueKind } from '../nic/in
 import type { ValidateReport } from '../report/validate.ts'
 import { type NicTable, type NicWord, type ParsedSite, parseSite, type Site } from '../site/index.ts'
 
+export const usualSiteFile = 'lxcnet.yaml'
+
 /** Flags of `create` as the site room wants them. Where several keys share a flag, the type of the NIC decides. */
 export const nicTable: NicTable = {
   words: [...new Set(keys.map(({ flag }) => flag))].map(wordOf),
