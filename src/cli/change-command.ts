@@ -120,7 +120,7 @@ export abstract class ChangeCommand extends LxcnetCommand {
     )
     if (plans.length > 0) {
       judge()
-      this.show(`${fleetPlanText(new Map(plans))}\n`)
+      this.show(`${fleetPlanText(new Map(plans), columns())}\n`)
     }
     this.show(fleetResultText(report, columns()))
     process.exitCode = fleetExit(report)
@@ -128,7 +128,7 @@ export abstract class ChangeCommand extends LxcnetCommand {
   }
 
   private async confirmFleet(plans: ReadonlyMap<string, ChangeReport>): Promise<boolean> {
-    if (!this.quiet || this.ask.interactive) this.show(`${fleetPlanText(plans)}\n`)
+    if (!this.quiet || this.ask.interactive) this.show(`${fleetPlanText(plans, columns())}\n`)
     if (!this.ask.interactive) return true
     return this.ask.confirm(`Apply this on ${plans.size === 1 ? 'this host' : `these ${plans.size} hosts`}?`)
   }
@@ -138,7 +138,7 @@ export abstract class ChangeCommand extends LxcnetCommand {
     if (!this.quiet || this.ask.interactive) this.show(planText(report))
     if (!this.ask.interactive) return true
     this.show('')
-    return this.ask.confirm('Apply this?')
+    return this.ask.confirm(report.host === 'localhost' ? 'Apply this?' : `Apply this on ${report.host}?`)
   }
 
   private finish(report: ChangeReport): ChangeReport {

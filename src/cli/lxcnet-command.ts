@@ -2,7 +2,7 @@
 import { Command, Flags, type Interfaces } from '@oclif/core'
 import { exit, LxcnetError } from '../core/error.ts'
 import { transports } from '../core/target.ts'
-import { endingLine, type FleetReport } from '../report/fleet.ts'
+import { endingLine, type FleetReport, fleetText } from '../report/fleet.ts'
 import type { Context } from '../workflow/context.ts'
 import { fleetExit, readFleet } from '../workflow/fleet.ts'
 import { openPlaces, type PlaceFlags, type Places } from '../workflow/open.ts'
@@ -170,11 +170,13 @@ export abstract class LxcnetCommand extends Command {
     exitOf: (report: R) => number,
   ): Promise<FleetReport<R>> {
     const all = await readFleet(contexts, parallel, read)
-    for (const ending of all.hosts) {
-      const { host, report } = ending
-      if (report !== null) this.show(`${host}:\n${indented(text(report, Math.max(0, columns() - 2)))}\n`)
-      else if (!this.jsonEnabled()) process.stderr.write(`${endingLine(ending)}\n`)
-    }
+    const width = Math.max(0, columns() - 2)
+    const answers = all.hosts.flatMap(({ host, report }) =>
+      report === null ? [] : [[host, text(report, width)] as const],
+    )
+    if (answers.length > 0) this.show(fleetText(new Map(answers), columns()))
+    for (const ending of all.hosts)
+      if (ending.report === null && !this.jsonEnabled()) process.stderr.write(`${endingLine(ending)}\n`)
     const worst = Math.max(...all.hosts.map(({ report }) => (report === null ? exit.done : exitOf(report))))
     process.exitCode = fleetExit(all) || worst
     return all
@@ -203,8 +205,6 @@ export abstract class LxcnetCommand extends Command {
     return new LxcnetError('unknown-flag', message, { exit: exit.usage, suggestions })
   }
 }
-
-const indented = (text: string): string => text.replace(/^(?=.)/gm, '  ')
 
 /** Columns of the terminal; 0 in a pipe. */
 export const columns = (): number => (process.stdout.isTTY ? process.stdout.columns || 80 : 0)

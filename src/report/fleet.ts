@@ -2,7 +2,8 @@
 import type { LxcnetError } from '../core/error.ts'
 import { quoteAll } from '../core/shell.ts'
 import { type ChangeReport, type ChangeResult, planText } from './change.ts'
-import { readable, table } from './table.ts'
+import { listed, wrapped } from './host-names.ts'
+import { readable } from './table.ts'
 
 export type HostResult = ChangeResult | 'ok' | 'skipped' | 'unreachable' | 'failed'
 
@@ -51,7 +52,8 @@ export function endingOfError(
   { code, message, exit }: LxcnetError,
   unreachable: number,
 ): HostEnding<never> {
-  return { host, result: exit === unreachable ? 'unreachable' : 'failed', code, reason: message, report: null }
+  const reason = message.startsWith(`${host}: `) ? message.slice(host.length + 2) : message
+  return { host, result: exit === unreachable ? 'unreachable' : 'failed', code, reason, report: null }
 }
 
 const mac = /\b[0-9a-f]{2}(?::[0-9a-f]{2}){5}\b/gi
@@ -59,28 +61,33 @@ const mac = /\b[0-9a-f]{2}(?::[0-9a-f]{2}){5}\b/gi
 /** A plan's text with every MAC masked: hosts that differ in no more than those are alike. */
 export const alikeText = (plan: ChangeReport): string => planText(plan).replace(mac, 'xx:xx:xx:xx:xx:xx')
 
-/** Every host's plan, equal ones once. */
-export function fleetPlanText(plans: ReadonlyMap<string, ChangeReport>): string {
+/**
+ * Every host's plan, equal ones once.
+ *
+ * @param width columns of the terminal; 0 in a pipe
+ */
+export function fleetPlanText(plans: ReadonlyMap<string, ChangeReport>, width: number): string {
   const groups = Map.groupBy(plans, ([, plan]) => alikeText(plan))
   return [...groups]
     .map(([masked, members]) => {
-      const [first] = members
       const texts = new Set(members.map(([, plan]) => planText(plan)))
       const own = texts.size > 1 ? ', each with MACs of its own' : ''
-      const head = members.length === 1 ? `${first?.[0]}:` : `${members.length} hosts alike${own}: ${names(members)}`
-      return `${head}\n\n${indent(texts.size > 1 ? masked : ([...texts][0] ?? ''))}`
+      const alike = members.length === 1 ? '' : `${members.length} hosts alike${own}: `
+      const head = wrapped(alike + listed(members.map(([host]) => host)), 2, width)
+      return `${head}${alike === '' ? ':' : ''}\n\n${indented(texts.size > 1 ? masked : ([...texts][0] ?? ''))}`
     })
     .join('\n\n')
 }
 
-const names = (members: readonly (readonly [string, unknown])[]): string => shortened(members.map(([name]) => name))
-
-/** All names while they fit into a line or two, then the first and the last. */
-export function shortened(hosts: readonly string[]): string {
-  return hosts.length <= 12 ? hosts.join(', ') : `${hosts.slice(0, 10).join(', ')} … ${hosts.at(-1)}`
+/** What was read of each host under its name; of hosts where it is the same, once. */
+export function fleetText(texts: ReadonlyMap<string, string>, width: number): string {
+  const groups = Map.groupBy(texts, ([, text]) => text)
+  return [...groups]
+    .map(([text, members]) => `${wrapped(`${listed(members.map(([host]) => host))}:`, 2, width)}\n${indented(text)}`)
+    .join('\n\n')
 }
 
-const indent = (text: string): string => text.replace(/^(?=.)/gm, '  ')
+const indented = (text: string): string => text.replace(/^(?=.)/gm, '  ')
 
 const resultWords: Record<HostResult, string> = {
   planned: 'would change',
@@ -103,29 +110,41 @@ export const resultWord = (result: HostResult): string => resultWords[result]
 /** One line, as it is printed when a host is done. */
 export function endingLine({ host, result, reason, code }: HostEnding<unknown>): string {
   const why = result === 'skipped' ? 'too many hosts have failed' : reason
-  return `${host}: ${resultWords[result]}${why === null ? '' : `: ${readable(why.replaceAll('\n', '; '))}`}${code === null ? '' : ` [${code}]`}`
+  return `${host}: ${resultWords[result]}${why === null ? '' : `: ${readable(why.replaceAll('\n', '; '))}`}${codeOf({ result, code })}`
 }
+
+/** A code that says no more than the result is left out. */
+const codeOf = ({ code, result }: Pick<HostEnding<unknown>, 'code' | 'result'>): string =>
+  code === null || code === result ? '' : ` [${code}]`
 
 /** How it ended: hosts that ended alike in one line, and why below. */
 export function fleetResultText({ hosts, rollback }: FleetReport<ChangeReport>, width: number): string {
   const groups = [...Map.groupBy(hosts, ({ result, code, reason }) => `${result} ${code} ${reason}`).values()]
-  const rows = groups.map((endings) => {
-    const result = endings[0]?.result ?? 'skipped'
-    return [String(endings.length), resultWords[result], shortened(endings.map(({ host }) => host))]
-  })
-  const [head = '', ...lines] = table(['HOSTS', 'RESULT', 'WHICH'], rows, width).split('\n')
-  const text = [head, ...lines.flatMap((line, at) => [line, ...whyOf(groups[at]?.[0])])]
+  const words = groups.map(([ending]) => resultWords[ending?.result ?? 'skipped'])
+  const column = Math.max('RESULT'.length, ...words.map((word) => word.length)) + 2
+  const row = (count: string, word: string): string => `${count.padEnd(7)}${word.padEnd(column)}`
+  const text = [
+    `${row('HOSTS', 'RESULT')}WHICH`,
+    ...groups.flatMap((endings, at) => {
+      const which = listed(endings.map(({ host }) => host))
+      return [
+        wrapped(row(String(endings.length), words[at] ?? '') + which, 7 + column, width),
+        ...whyOf(endings[0], width),
+      ]
+    }),
+  ]
   const pending = hosts.flatMap(({ host, report }) => (report?.pending ?? []).map((name) => `${name} on ${host}`))
   if (pending.length > 0 && rollback !== null)
-    text.push(`Takes effect when restarted (--restart does that): ${shortened(pending)}`)
+    text.push(wrapped(`Takes effect when restarted (--restart does that): ${listed(pending)}`, 2, width))
   if (rollback !== null) text.push(`To take it back: ${quoteAll(rollback)}`)
   return text.join('\n')
 }
 
-function whyOf(ending: HostEnding<unknown> | undefined): string[] {
+function whyOf(ending: HostEnding<unknown> | undefined, width: number): string[] {
   if (ending?.result === 'skipped') return ['       not begun: too many hosts had failed']
-  const { reason = null, code = null } = ending ?? {}
+  const { reason = null, code = null, result = 'skipped' } = ending ?? {}
   const lines = reason?.split('\n').map((line) => `       ${readable(line)}`) ?? []
-  if (code !== null) lines.push(`${lines.pop() ?? '      '} [${code}]`)
-  return lines
+  const mark = codeOf({ code, result })
+  if (mark !== '') lines.push(`${lines.pop() ?? '      '}${mark}`)
+  return lines.map((line) => wrapped(line, 7, width))
 }

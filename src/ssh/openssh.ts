@@ -6,7 +6,7 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { exit, LxcnetError } from '../core/error.ts'
@@ -39,10 +39,9 @@ export class OpenSsh {
   async open(destination: Destination, hops: readonly Hop[]): Promise<Master> {
     this.#folder ??= this.#makeFolder()
     this.#count += 1
-    const socket = join(this.#folder, `${this.#count}`)
-    const said = `${socket}.said`
-    const words = [...fixedWords(this.#options), ...proxyWords(hops, this.#options, said)]
-    const master = new Master(socket, words, destination)
+    const files = { socket: join(this.#folder, `${this.#count}`), said: join(this.#folder, `${this.#count}.said`) }
+    const words = [...fixedWords(this.#options), ...proxyWords(hops, this.#options, files.said)]
+    const master = new Master(files, words, destination)
     await master.logIn(hops)
     this.#masters.add(master)
     return master
@@ -74,20 +73,27 @@ export class OpenSsh {
   }
 }
 
+/** In the folder of the run. */
+interface Files {
+  socket: string
+  /** What the ssh to each jump host says. */
+  said: string
+}
+
 class Master implements Session {
-  readonly #socket: string
+  readonly #files: Files
   readonly #words: readonly string[]
   readonly #destination: Destination
 
-  constructor(socket: string, words: readonly string[], destination: Destination) {
-    this.#socket = socket
+  constructor(files: Files, words: readonly string[], destination: Destination) {
+    this.#files = files
     this.#words = words
     this.#destination = destination
   }
 
   /** The master removes its socket when it ends. */
   get isOpen(): boolean {
-    return existsSync(this.#socket)
+    return existsSync(this.#files.socket)
   }
 
   /** A connection that breaks while it comes about is tried once more, as with the built-in SSH. */
@@ -119,7 +125,7 @@ class Master implements Session {
       // The master in the background may hold on to the error output: OpenSSH before 8.8 keeps it.
       if (status !== 0 && !child.stderr?.closed) await once(child, 'close')
       child.stderr?.destroy()
-      return { status, said }
+      return { status, said: this.#takeSaidOnTheWay() + said }
     } catch (cause) {
       throw new LxcnetError('ssh-unsupported', `${this.#destination.host}: ssh cannot be started: ${cause}`, {
         exit: exit.unreachable,
@@ -129,6 +135,15 @@ class Master implements Session {
     } finally {
       clearTimeout(timer)
     }
+  }
+
+  /** What went wrong with the jump hosts since this was asked last. */
+  #takeSaidOnTheWay(): string {
+    const { said } = this.#files
+    if (!existsSync(said)) return ''
+    const text = readFileSync(said, 'latin1')
+    rmSync(said)
+    return text
   }
 
   /** Where the master is gone in this moment, ssh logs in anew, by the same words and checks. */
@@ -150,7 +165,7 @@ class Master implements Session {
   /** In a session of its own: what interrupts lxcnet must not interrupt a transaction, nor may ssh ask a terminal. */
   #spawn(words: readonly string[], ...command: string[]): ChildProcess {
     const { host, login } = this.#destination
-    const path = ['-o', `ControlPath=${this.#socket.replaceAll('%', '%%')}`]
+    const path = ['-o', `ControlPath=${this.#files.socket.replaceAll('%', '%%')}`]
     const all = [...words, ...path, ...this.#words, ...login.sshWords, ...command]
     return spawn(
       'ssh',
@@ -163,7 +178,7 @@ class Master implements Session {
   }
 
   get exitWords(): string[] {
-    return ['-F', 'none', '-O', 'exit', '-S', this.#socket, 'host']
+    return ['-F', 'none', '-O', 'exit', '-S', this.#files.socket, 'host']
   }
 
   async close(): Promise<void> {

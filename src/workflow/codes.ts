@@ -1,5 +1,6 @@
 /** Every code that lxcnet gives, for lxcnet-errors(7): what it means and the way out. Codes never change their meaning. */
 import { problemCodes } from '../document/problem.ts'
+import { inventoryCodes } from '../inventory/index.ts'
 import { nicCodes } from '../nic/index.ts'
 import { siteCodes } from '../site/index.ts'
 import { sshCodes } from '../ssh/index.ts'
@@ -118,6 +119,7 @@ const ownCodes: Record<string, { summary: string; fix: string }> = {
 export const codes: Record<string, { summary: string; fix: string }> = {
   ...problemCodes,
   ...nicCodes,
+  ...inventoryCodes,
   ...siteCodes,
   ...sshCodes,
   ...ownCodes,

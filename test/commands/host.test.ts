@@ -3,13 +3,8 @@ import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Ajv2020 } from 'ajv/dist/2020.js'
-import { lxcnet, project, type Ran } from './cli.ts'
-
-const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true })
-const schemas = join(project, 'src/report/schema')
-for (const name of ['host-list', 'host-edit', 'host-check', 'error'])
-  ajv.addSchema(JSON.parse(readFileSync(join(schemas, `lxcnet.${name}.json`), 'utf8')) as object)
+import { lxcnet, type Ran } from './cli.ts'
+import { fitting } from './schema.ts'
 
 describe('lxcnet host', () => {
   let home: string
@@ -31,12 +26,8 @@ describe('lxcnet host', () => {
     assert.equal(ran.status, 0, ran.stderr + ran.stdout)
     return ran.stdout
   }
-  const json = (...args: string[]): { [key: string]: unknown; schema: string } => {
-    const document = JSON.parse(host(...args, '--json').stdout) as { schema: string }
-    const validate = ajv.getSchema(`lxcnet:${document.schema}`)
-    assert.ok(validate?.(document), `${document.schema}: ${ajv.errorsText(validate?.errors)}`)
-    return document
-  }
+  const json = (...args: string[]): { [key: string]: unknown; schema: string } =>
+    fitting(host(...args, '--json').stdout)
 
   const fleet = `lxc01 ansible_host=192.0.2.1 ansible_user=admin ansible_become_password='s3 cret'
 [web]

@@ -1,21 +1,9 @@
 /** Every document that --json prints fits its published schema. */
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { Ajv2020 } from 'ajv/dist/2020.js'
-import { project, Tree, vethConfig } from './cli.ts'
+import { Tree, vethConfig } from './cli.ts'
+import { fitting } from './schema.ts'
 
-const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true })
-const folder = join(project, 'src/report/schema')
-for (const file of readdirSync(folder)) ajv.addSchema(JSON.parse(readFileSync(join(folder, file), 'utf8')) as object)
-
-function check(text: string): string {
-  const document = JSON.parse(text) as { schema: string }
-  const validate = ajv.getSchema(`lxcnet:${document.schema}`)
-  assert.ok(validate, `there is a schema for ${document.schema}`)
-  assert.ok(validate(document), `${document.schema}: ${ajv.errorsText(validate.errors)}\n${text}`)
-  return document.schema
-}
+const check = (text: string): string => fitting(text).schema
 
 describe('--json', () => {
   let tree: Tree

@@ -47,6 +47,7 @@ describe('hosts', () => {
     [['lxc02'], ['db'], undefined, ['lxc02', 'web01', 'db1']],
     [['new.example.org', 'lxc02'], [], undefined, ['lxc02', 'new.example.org']],
     [['b', 'a'], [], undefined, ['b', 'a']],
+    [['\xc3\xa0 , b'], [], undefined, ['\xc3\xa0', 'b']],
     [[], ['web'], 'web01,web02', ['web01', 'web02']],
     [[], ['web'], '!web01', ['web02', 'web03']],
     [[], ['web'], 'web*,!*2', ['web01', 'web03']],

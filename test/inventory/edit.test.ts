@@ -159,6 +159,13 @@ describe('an inventory that is edited', () => {
     assert.deepEqual({ jump, identityFile }, { jump: 'gw', identityFile: "/root/it's #1" })
   })
 
+  it('takes names of other letters than those of ASCII', () => {
+    const [name, group] = ['h\xc3\xa0', 'w\xc3\xa0']
+    assert.deepEqual(inventoryOf(addHost('', { name, group, vars: new Map() }, 'hosts'), 'hosts').groups.get(group), [
+      name,
+    ])
+  })
+
   it('takes a host once', () =>
     refused('host-exists', () => addHost('k[1:3]\n', { name: 'k2', vars: new Map() }, 'hosts')))
 

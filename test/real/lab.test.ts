@@ -164,6 +164,11 @@ describe('the lab of real hosts', function () {
       await h1.stop('c1')
     })
 
+    it('lets a plain user have namespaces', async () => {
+      const script = 'unshare -U -r -p -f -m --mount-proc readlink /proc/self'
+      assert.equal(await h1.ok(`setpriv --reuid plain --regid plain --clear-groups ${script}`), '1\n')
+    })
+
     it("says in LXC's words why a container does not start", async () => {
       await h1.container(
         'c2',

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { parseSite } from '../../src/site/index.ts'
+import { parseSite, siteCodes } from '../../src/site/index.ts'
 import { codes } from '../../src/workflow/codes.ts'
 import { nicTable } from '../../src/workflow/site-file.ts'
 
@@ -26,6 +26,16 @@ function problemsOf(file: string): string {
 describe('site files', () => {
   const files = globSync('*.in', { cwd: folder }).map((file) => basename(file))
   it('are there', () => assert.ok(files.length > 10))
+
+  it('show every code that the room can give', () => {
+    const shown = files.flatMap((file) => [...read(file.replace(/in$/, 'txt')).matchAll(/^\d\S* \w+ \[(.*?)\]/gm)])
+    const elsewhere = ['no-site-file', 'not-utf-8'] // of no file, and of one that is not text
+    const known = new Set([...shown.map(([, code]) => code), ...elsewhere])
+    assert.deepEqual(
+      Object.keys(siteCodes).filter((code) => !known.has(code)),
+      [],
+    )
+  })
 
   for (const file of files.sort())
     it(`${file}: everything that is wrong is said at once`, () =>

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { containersOf, parseSite, type Site } from '../../src/site/index.ts'
 import { nicTable } from '../../src/workflow/site-file.ts'
 
@@ -147,6 +148,29 @@ containers:
     assert.equal(lineOf('link'), '7:11:link: ens35')
     assert.equal(lineOf('ipv4-gateway'), '11:14:gateway: 10.0.5.1')
     assert.equal(lineOf('ipv4'), '18:32:0: { network: dmz, ipv4: 10.0.5.3 }')
+  })
+
+  it('has overlapping subnets exactly where two of them overlap', () => {
+    const subnet = fc.tuple(fc.nat(255), fc.integer({ min: 24, max: 30 }))
+    fc.assert(
+      fc.property(fc.array(subnet, { maxLength: 6 }), (drawn) => {
+        const ranges = drawn.map(([last, prefix]) => ({
+          first: last & -(1 << (32 - prefix)),
+          prefix,
+          size: 1 << (32 - prefix),
+        }))
+        const lines = ranges.map(
+          ({ first, prefix }, n) => `  n${n}: { type: vlan, subnet: 192.0.2.${first}/${prefix} }\n`,
+        )
+        const { problems } = parseSite(`networks: ${lines.length === 0 ? '{}' : `\n${lines.join('')}`}`, 'f', nicTable)
+        const meet = ranges.map((a, n) =>
+          ranges.some((b, m) => m !== n && a.first < b.first + b.size && b.first < a.first + a.size),
+        )
+        const said = problems.filter(({ code }) => code === 'subnet-overlap')
+        assert.equal(said.length > 0, meet.includes(true))
+        for (const { place } of said) assert.ok(meet[place.line - 2], `line ${place.line}`)
+      }),
+    )
   })
 
   it('of the manual has nothing wrong with it, and has every kind', () => {

@@ -49,6 +49,10 @@ hostname -F "$root/etc/hostname"
 cat /proc/sys/kernel/random/uuid >"$root/run/boot_id"
 mount --bind "$root/run/boot_id" "$root/proc/sys/kernel/random/boot_id"
 rm "$root/run/boot_id"
+# The kernel gives user namespaces a proc only where one is seen with nothing over it (mnt_already_visible() in
+# fs/namespace.c): a second one, at the place where LXC's nesting has it.
+mkdir -p "$root/dev/.lxc/proc"
+mount -t proc proc "$root/dev/.lxc/proc"
 
 # A process in the root of its cgroup tree would keep the tree from having controllers.
 mkdir "$root/sys/fs/cgroup/init.scope"

@@ -8,6 +8,7 @@
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import * as ground from './ground.ts'
 import * as light from './light.ts'
 import {
@@ -27,7 +28,7 @@ import {
 import { canHost } from './probe.ts'
 import * as vm from './vm.ts'
 
-export type { LabHost, Sshd } from './host.ts'
+export type { LabHost } from './host.ts'
 export type { LightHost } from './light.ts'
 export type { Result, RunOptions } from './machine.ts'
 export type { VmHost } from './vm.ts'
@@ -37,7 +38,7 @@ export interface LabOptions {
   hosts?: number
   /** Virtual machines, named vm1, vm2 ... */
   vms?: number
-  /** Whether the light hosts run systemd; else they run busybox init. */
+  /** Whether the light hosts run systemd, with PAM and logind; else they run busybox init. */
   systemd?: boolean
 }
 
@@ -107,7 +108,7 @@ export class Lab {
   /** Starts `proxy.ts` with these arguments there, at 198.18.0.1. */
   async proxy(...args: string[]): Promise<{ stop(): Promise<void> }> {
     const log = `proxy${++this.#proxies}.log`
-    const { argv } = this.lanCommand([process.execPath, join(here, 'proxy.ts'), ...args])
+    const { argv } = this.lanCommand([process.execPath, fileURLToPath(new URL('./proxy.ts', import.meta.url)), ...args])
     const child = launch(join(ground.cgroup(this.id), 'lan'), argv, ground.folder(this.id), log)
     const ended = once(child, 'exit')
     const said = () => ground.record(this.id, log) ?? ''
