@@ -14,6 +14,8 @@ export interface HostEnding<R> {
   code: string | null
   /** Why it failed or was taken back; null otherwise. */
   reason: string | null
+  /** Ways out of the error. */
+  suggestions: readonly string[]
   /** What the command says of one host alone; null when it did not come to that. */
   report: R | null
 }
@@ -49,11 +51,11 @@ export const hasFailed = ({ result }: { result: HostResult }): boolean => failin
 
 export function endingOfError(
   host: string,
-  { code, message, exit }: LxcnetError,
+  { code, message, exit, suggestions }: LxcnetError,
   unreachable: number,
 ): HostEnding<never> {
   const reason = message.startsWith(`${host}: `) ? message.slice(host.length + 2) : message
-  return { host, result: exit === unreachable ? 'unreachable' : 'failed', code, reason, report: null }
+  return { host, result: exit === unreachable ? 'unreachable' : 'failed', code, reason, suggestions, report: null }
 }
 
 const mac = /\b[0-9a-f]{2}(?::[0-9a-f]{2}){5}\b/gi
@@ -142,9 +144,10 @@ export function fleetResultText({ hosts, rollback }: FleetReport<ChangeReport>, 
 
 function whyOf(ending: HostEnding<unknown> | undefined, width: number): string[] {
   if (ending?.result === 'skipped') return ['       not begun: too many hosts had failed']
-  const { reason = null, code = null, result = 'skipped' } = ending ?? {}
+  const { reason = null, code = null, result = 'skipped', suggestions = [] } = ending ?? {}
   const lines = reason?.split('\n').map((line) => `       ${readable(line)}`) ?? []
   const mark = codeOf({ code, result })
   if (mark !== '') lines.push(`${lines.pop() ?? '      '}${mark}`)
+  if (suggestions[0] !== undefined) lines.push(`       Try this: ${readable(suggestions[0])}`)
   return lines.map((line) => wrapped(line, 7, width))
 }

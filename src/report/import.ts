@@ -19,8 +19,10 @@ export function importText({ file, hosts, containers, nics, leftOut, unreachable
   return [
     ...unreachable.map(({ host, reason }) => `${host} is not in it: ${reason}`),
     ...leftOut.map((text) => `Left out: ${text}.`),
-    `${hosts} hosts, ${containers} containers, ${nics} NICs${file === null ? '' : ` in ${file}`}. The plan of this file is empty.`,
+    `${count(hosts, 'host')}, ${count(containers, 'container')}, ${count(nics, 'NIC')}${file === null ? '' : ` in ${file}`}. The plan of this file is empty.`,
   ]
     .map(readable)
     .join('\n')
 }
+
+const count = (number: number, word: string): string => `${number} ${word}${number === 1 ? '' : 's'}`

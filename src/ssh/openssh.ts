@@ -9,6 +9,7 @@ import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { exit, LxcnetError } from '../core/error.ts'
 import type { Hop } from './jump-hosts.ts'
 import { opensshFailure } from './openssh-failure.ts'
@@ -16,7 +17,7 @@ import { fixedWords, type OpenSshOptions, proxyWords } from './openssh-words.ts'
 import type { Session } from './session.ts'
 import type { Shell } from './shell.ts'
 import { asArgument } from './ssh-words.ts'
-import type { Destination } from './unreachable.ts'
+import { type Destination, obstacleIn } from './unreachable.ts'
 
 /** How long a master waits for the next shell, such as while a person reads a plan. */
 const idleSeconds = 300
@@ -98,12 +99,12 @@ class Master implements Session {
 
   /** A connection that breaks while it comes about is tried once more, as with the built-in SSH. */
   async logIn(hops: readonly Hop[]): Promise<void> {
-    const { status, said } = await this.#logInOnce()
-    if (status === 0) return
-    const again = /closed by remote|connection reset|connection closed/i.test(said)
-      ? await this.#logInOnce()
-      : undefined
-    if (again?.status !== 0) throw await opensshFailure(again?.said ?? said, this.#destination, hops)
+    const one = await this.#logInOnce()
+    if (one.status === 0) return
+    const isBroken = obstacleIn(one.said) === 'closed' && !/verification failed|denied|prohibited/i.test(one.said)
+    if (isBroken) await sleep(500)
+    const last = isBroken ? await this.#logInOnce() : one
+    if (last.status !== 0) throw await opensshFailure(last.said, this.#destination, hops)
   }
 
   async #logInOnce(): Promise<{ status: number | null; said: string }> {

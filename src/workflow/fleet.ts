@@ -60,7 +60,7 @@ export async function readFleet<R>(
       limit(async (): Promise<HostEnding<R>> => {
         const host = context.host.name
         try {
-          return { host, result: 'ok', code: null, reason: null, report: await work(context) }
+          return { host, result: 'ok', code: null, reason: null, suggestions: [], report: await work(context) }
         } catch (error) {
           return ofError(host, error)
         }
@@ -83,19 +83,19 @@ export function fleetExit({ hosts }: FleetReport<unknown>): number {
 }
 
 function endingOf(host: string, ending: Ending<ChangeReport>, decided: boolean): HostEnding<ChangeReport> {
-  if (ending === 'skipped') return { host, result: 'skipped', code: null, reason: null, report: null }
+  if (ending === 'skipped') return { host, result: 'skipped', code: null, reason: null, suggestions: [], report: null }
   if ('error' in ending) return ofError(host, ending.error)
   const { report } = ending
   if (decided && report.result === 'declined') {
     const reason = 'somebody changed the host after its plan was shown; nothing was changed there'
-    return { host, result: 'failed', code: 'stale', reason, report: null }
+    return { host, result: 'failed', code: 'stale', reason, suggestions: ['run it again'], report: null }
   }
-  return { host, result: report.result, code: null, reason: report.reason, report }
+  return { host, result: report.result, code: null, reason: report.reason, suggestions: [], report }
 }
 
 /** One host's bug must not end the others in the middle. */
 function ofError(host: string, error: unknown): HostEnding<never> {
   if (error instanceof LxcnetError) return endingOfError(host, error, exit.unreachable)
   const reason = error instanceof Error ? error.message : String(error)
-  return { host, result: 'failed', code: 'bug', reason, report: null }
+  return { host, result: 'failed', code: 'bug', reason, suggestions: [], report: null }
 }

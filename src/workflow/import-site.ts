@@ -40,8 +40,9 @@ export function importSite(
 ): Imported {
   const leftOut: string[] = []
   const networks = new Networks(readings)
+  const taken = new Set<string>()
   const containers = readings.flatMap(({ context, reading }) =>
-    containersOf(context.host.name, reading, networks, leftOut),
+    containersOf(context.host.name, reading, networks, { leftOut, taken }),
   )
   const text = printSite(
     {
@@ -74,50 +75,68 @@ function login({ address, user, port, jump, lxcpath }: Target): DraftEntries {
   )
 }
 
-function containersOf(host: string, { view }: Reading, networks: Networks, leftOut: string[]): DraftContainer[] {
+/** What all hosts together have, and what had to be left out. */
+interface Ledger {
+  /** MACs and addresses, by the segment that they are on. */
+  taken: Set<string>
+  leftOut: string[]
+}
+
+function containersOf(host: string, { view }: Reading, networks: Networks, ledger: Ledger): DraftContainer[] {
   return [...view.containers.values()].flatMap((container): DraftContainer[] => {
-    if (container.text === undefined) {
-      leftOut.push(`${container.name} on ${host}: ${container.path} cannot be read`)
+    const { name, path, text, effective } = container
+    if (text === undefined) {
+      ledger.leftOut.push(`${name} on ${host}: ${path} cannot be read`)
       return []
     }
-    const nics = container.effective.nics.flatMap((nic): [number, DraftEntries][] => {
-      if ((nicTypes as readonly string[]).includes(typeOf(nic)) && value(nic, 'type') !== undefined)
-        return [
-          [
-            nic.index,
-            entriesOf(nic, networks, view.version, (text) =>
-              leftOut.push(`${container.name} on ${host}: NIC ${nic.index}: ${text}`),
-            ),
-          ],
-        ]
-      leftOut.push(`${container.name} on ${host}: NIC ${nic.index} has no type that LXC knows`)
-      return []
-    })
-    return [{ name: container.name, host, from: container.path, nics: new Map(nics) }]
+    const nics = new Map<number, DraftEntries>()
+    for (const nic of effective.nics) {
+      const leaveOut = (what: string): void => void ledger.leftOut.push(`${name} on ${host}: NIC ${nic.index}${what}`)
+      const known = (nicTypes as readonly string[]).includes(typeOf(nic)) && value(nic, 'type') !== undefined
+      if (known)
+        nics.set(nic.index, entriesOf(nic, { host, networks, version: view.version, taken: ledger.taken, leaveOut }))
+      else leaveOut(' has no type that LXC knows')
+    }
+    return [{ name, host, from: path, nics }]
   })
 }
 
-function entriesOf(
-  nic: Nic,
-  networks: Networks,
-  version: string | undefined,
-  leaveOut: (what: string) => void,
-): DraftEntries {
+interface Surroundings {
+  host: string
+  networks: Networks
+  version: string | undefined
+  taken: Set<string>
+  leaveOut(what: string): void
+}
+
+function entriesOf(nic: Nic, { host, networks, version, taken, leaveOut }: Surroundings): DraftEntries {
   const entries = new Map<string, DraftValue>()
   const network = networks.of(nic)
   if (network !== undefined) entries.set('network', { value: network })
+  const link = value(nic, 'link')
+  // bridges of different hosts are apart, links of one name that macvlans and VLANs hang on may be one LAN
+  const segment = typeOf(nic) === 'veth' || network === undefined ? `${host} ${link}` : network
   for (const [name, list] of nic.keys) {
     const key = findKey(name)
     const said = list.filter((one) => one.value !== '')
     const last = said.at(-1)
     if (key === undefined || last === undefined || (network !== undefined && sharedKeys.has(name))) continue
-    const wrong = said.find((one) => !('value' in checkValue(key, one.value, version)))
-    if (wrong !== undefined) leaveOut(`${name} = ${wrong.value} is not a value that lxcnet writes`)
-    else if (key.list) entries.set(key.flag, { value: said.map((one) => one.value), from: from(said) })
-    else entries.set(key.flag, { value: last.value, from: from([last]) })
+    const values = key.list ? said : [last]
+    const wrong = values.find((one) => !('value' in checkValue(key, one.value, version)))
+    const twice =
+      uniqueKeys.has(name) && link !== undefined ? values.find((one) => taken.has(claim(segment, one))) : undefined
+    if (wrong !== undefined) leaveOut(`: ${name} = ${wrong.value} is not a value that lxcnet writes`)
+    else if (twice !== undefined) leaveOut(`: ${name} ${twice.value} is another's already, as a clone has it`)
+    else entries.set(key.flag, { value: key.list ? values.map((one) => one.value) : last.value, from: from(values) })
+    if (uniqueKeys.has(name)) for (const one of values) taken.add(claim(segment, one))
   }
   return entries
 }
+
+/** Keys whose values no two NICs of a segment may share. */
+const uniqueKeys = new Set(['hwaddr', 'ipv4.address', 'ipv6.address'])
+
+const claim = (segment: string, one: Value): string => `${segment} ${one.value.split(/[/ ]/)[0]?.toLowerCase()}`
 
 const from = (values: readonly Value[]): string => {
   const file = values[0]?.file

@@ -44,8 +44,6 @@ export async function openPlaces(
     const context = openHere(flags, argv)
     return { contexts: [context], fleet: false, parallel: 1, close: async () => {} }
   }
-  if (flags.root !== undefined)
-    throw usage('--root is a tree on this machine, and does not go with hosts', 'leave --root out, or -H, -g, --limit')
   if (siteFile !== undefined) {
     const [{ readSite }, { siteTargets }] = await Promise.all([import('./site-file.ts'), import('./site-hosts.ts')])
     return openTargets(flags, await siteTargets(readSite(siteFile), flags), argv, ask, true)
@@ -79,6 +77,12 @@ export async function openTargets(
   ask: (question: string) => Promise<string | undefined>,
   fleet: boolean,
 ): Promise<Places> {
+  const tree = flags.root !== undefined
+  if (tree && !targets.every(isHere))
+    throw usage(
+      '--root is a tree on this machine, and does not go with other hosts',
+      'leave --root out, or -H, -g, -f, --limit',
+    )
   const { Ssh } = await import('../ssh/index.ts')
   const ssh = new Ssh({
     transport: flags.transport,
@@ -127,6 +131,7 @@ function selectionOf(flags: PlaceFlags): string[] {
     ...(flags.host === undefined ? [] : ['-H', flags.host.join(',')]),
     ...(flags.group === undefined ? [] : ['-g', flags.group.join(',')]),
     ...(flags.limit === undefined ? [] : ['--limit', flags.limit]),
+    ...(flags.root === undefined ? [] : ['--root', flags.root]),
     ...(flags.lxcpath === undefined ? [] : ['-P', flags.lxcpath]),
   ]
 }

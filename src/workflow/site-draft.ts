@@ -170,10 +170,9 @@ function giveUp(work: Work, index: number): void {
     return
   }
   for (const key of Object.keys(record.keys)) handBack(work, nic, key, record)
-  work.indexes.push(index)
 }
 
-/** A key that the site file no longer mentions becomes what it was before the site set it. */
+/** A key that the site file no longer mentions becomes what it was before the site set it; that is not judged anew. */
 function handBack(work: Work, nic: Nic, key: string, record: NicRecord): void {
   const { container, said, findings, differences } = work
   const { set = [], before = [] } = record.keys[key] ?? {}
@@ -245,7 +244,7 @@ function adjust(work: Work, nic: Nic, given: ReadonlyMap<string, readonly string
     record.keys[key] = { set: now === undefined ? [] : values(now, key), before: old?.before ?? have }
   }
   nics[index] = record
-  work.indexes.push(index)
+  if (wanted.size > 0) work.indexes.push(index)
 }
 
 /** @returns false when a value is wrong */

@@ -5,8 +5,10 @@ import { mkdirSync } from 'node:fs'
 import { LxcnetError } from '../../src/core/error.ts'
 import { LocalHost } from '../../src/host/local.ts'
 import type { Change } from '../../src/plan/plan.ts'
+import { confirm, rollbackAwaiting } from '../../src/transaction/confirm.ts'
+import { newId } from '../../src/transaction/id.ts'
 import { recover } from '../../src/transaction/transaction.ts'
-import { file, must, run, shells, Tree, whenDone } from '../transaction/tree.ts'
+import { file, hostOn, must, processesWith, run, shells, Tree, until, whenDone } from '../transaction/tree.ts'
 
 const long = (letter: string): string => `${letter.repeat(79)}\n`.repeat(150) // three blocks
 
@@ -120,5 +122,44 @@ for (const shell of shells) {
         tree.dispose()
       }
     })
+
+    for (const [title, confirmSeconds, act] of [
+      ['when its time is up', 2, undefined],
+      ['when that is asked for', 600, rollbackAwaiting],
+      ['for good when it is confirmed', 600, confirm],
+    ] as const) {
+      it(`while it waits for its confirmation ends like any other, ${title}`, async () => {
+        const tree = new Tree()
+        const unmount = whenDone(() => spawnSync('umount', ['-l', tree.root]))
+        try {
+          must('mount', '-t', 'tmpfs', '-o', 'size=4m,nr_inodes=500', 'tmpfs', tree.root)
+          tree.write('/etc/lxc/a', long('a'))
+          tree.write('/etc/lxc/gone', long('g'))
+          tree.dir('/var/lib')
+          const host = hostOn(tree, shell.argv)
+          const plan = changes.slice(2, 5)
+          const before = tree.look()
+          const { id, result } = await tree.change(host, plan, '-', newId(new Date()), { confirmSeconds })
+          assert.equal(result, 'awaiting')
+          const script = 'cat /dev/zero >full; n=0; while : >"full$n"; do n=$((n + 1)); done'
+          const full = spawnSync('dash', ['-c', script], { cwd: tree.root, encoding: 'utf8' })
+          assert.match(full.stderr, /No space left on device[\s\S]*No space left on device/)
+          const verdict = await act?.(host, tree.scope, id)
+          await until(() => processesWith(tree.root).length === 0, 'its watcher has ended')
+          tree.assertTidy()
+          spawnSync('sh', ['-c', 'rm full*'], { cwd: tree.root })
+          if (act === confirm) {
+            assert.equal(verdict?.result, 'confirmed')
+            assert.equal(tree.read('/etc/lxc/a'), long('b'))
+          } else {
+            assert.equal(verdict?.result ?? 'undone', 'undone')
+            assert.deepEqual(tree.look(), before)
+          }
+        } finally {
+          unmount()
+          tree.dispose()
+        }
+      })
+    }
   })
 }

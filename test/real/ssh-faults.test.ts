@@ -47,6 +47,8 @@ const bad: { name: string; line: string; code: string; words: RegExp }[] = [
   { name: 'asking', line: 'ansible_host=h4 ansible_user=asker', code: 'sudo-refused', words: /password is required/ },
 ]
 
+const timeOut = ['--connect-timeout', '3']
+
 describe('a host of a fleet that cannot be had', () => {
   let lab: Lab
   let h1: LightHost
@@ -75,7 +77,7 @@ nft 'table inet hole { chain input { type filter hook input priority 0; tcp dpor
   after(() => lab?.down())
 
   const set = (...who: string[]) =>
-    fleet(h1, ['set', 'web01:0', `mtu=${++mtu}`, '-i', '/root/hosts', '--connect-timeout', '3', ...who])
+    fleet(h1, ['set', 'web01:0', `mtu=${++mtu}`, '-i', '/root/hosts', ...timeOut, ...who])
   const assertSet = async () => {
     for (const host of good) assert.deepEqual(await read(host, 'web01', '0.mtu'), [`${mtu}`], host.name)
   }
@@ -89,8 +91,21 @@ nft 'table inet hole { chain input { type filter hook input priority 0; tcp dpor
       const done = events.filter(({ step }) => step === 'done').map(({ host, result }) => [host, result])
       assert.deepEqual(Object.fromEntries(done), { h2: 'applied', h3: 'applied', [name]: 'unreachable' })
       await assertSet()
-      const alone = await h1.lxcnet(['set', 'web01:0', `mtu=${mtu}`, '-i', '/root/hosts', '-H', `h2,${name}`])
-      assert.match(alone.stdout, new RegExp(`^1 +unreachable +${name}\n(?: {7}.*\n)*? {7}.*\\[${code}\\]$`, 'm'))
+      const { stdout } = await h1.lxcnet([
+        'set',
+        'web01:0',
+        `mtu=${mtu}`,
+        '-i',
+        '/root/hosts',
+        ...timeOut,
+        '-H',
+        `h2,${name}`,
+      ])
+      const [, told = ''] = stdout.split(/^1 +unreachable +/m)
+      assert.match(told, new RegExp(`^${name}\n {7}`))
+      assert.match(told, words)
+      assert.match(told, /^ {7}Try this: \S/m)
+      assert.equal(told.includes(`[${code}]`), code !== 'unreachable')
     })
   }
 

@@ -4,15 +4,19 @@ import assert from 'node:assert/strict'
 import type { LabHost, RunOptions } from '../real/lab/lab.ts'
 import type { Job, Outcome, Report } from './driver.ts'
 
-/** Carries a job out on a host, which is the controller then. */
-export async function drive(controller: LabHost, job: Job, options: RunOptions = {}): Promise<Report> {
+/** Carries a job out on a host, which is the controller then; `log` is what it says beside its report. */
+export async function drive(
+  controller: LabHost,
+  job: Job,
+  options: RunOptions = {},
+): Promise<Report & { log: string }> {
   const { status, stdout, stderr } = await controller.run(['/opt/node/bin/node', '/opt/lxcnet/test/ssh/driver.ts'], {
     timeoutMs: 240_000,
     ...options,
     input: JSON.stringify(job),
   })
   assert.equal(status, 0, stdout + stderr)
-  return JSON.parse(stdout)
+  return { ...JSON.parse(stdout), log: stderr }
 }
 
 /** The first outcome of a job. */
