@@ -100,6 +100,8 @@ export abstract class ChangeCommand extends LxcnetCommand {
     judge: () => void = () => {},
   ): Promise<FleetReport<ChangeReport>> {
     const progress = progressOf(places.contexts.length, { json: this.jsonEnabled(), quiet: this.quiet })
+    const stop = new AbortController()
+    const interrupt = (): void => stop.abort()
     const report = await changeFleet(
       places.contexts,
       (context, confirm) => work(context, { ...mandate(flags), confirm }),
@@ -110,11 +112,17 @@ export abstract class ChangeCommand extends LxcnetCommand {
         decide: async (plans) => {
           progress.pause()
           judge()
-          return this.confirmFleet(plans)
+          const yes = await this.confirmFleet(plans)
+          process.on('SIGINT', interrupt) // from here on the hosts that have begun are finished first
+          return yes
         },
+        isStopped: () => stop.signal.aborted,
         onStep: (host, step, ending) => progress.step(host, step, ending),
       },
-    ).finally(() => progress.pause())
+    ).finally(() => {
+      process.off('SIGINT', interrupt)
+      progress.pause()
+    })
     const plans = report.hosts.flatMap(({ host, report: own }) =>
       own?.result === 'planned' ? [[host, own] as const] : [],
     )

@@ -27,6 +27,8 @@ export interface FleetOptions<R> {
   /** The run stops when more hosts than this have failed, in planning or in changing. */
   maxFailures: number
   isFailure(ending: Ending<R>): boolean
+  /** Has somebody asked to stop? What has begun is finished. */
+  isStopped(): boolean
   /** Called once, when all plans are there; what it throws ends the run, with nothing changed. */
   decide(plans: ReadonlyMap<string, R>): Promise<boolean>
   /** A host had to plan again, since it had changed meanwhile: is it still what was decided on? */
@@ -76,7 +78,8 @@ export async function runFleet<R>(
     return arrived
   }
 
-  const mayGoOn = (): boolean => [...endings.values()].filter(options.isFailure).length <= options.maxFailures
+  const mayGoOn = (): boolean =>
+    !options.isStopped() && [...endings.values()].filter(options.isFailure).length <= options.maxFailures
   const proceed = async (name: string, yes: boolean): Promise<void> => {
     if (yes) options.onStep(name, 'applying')
     waiting.get(name)?.go(yes)

@@ -12,7 +12,7 @@ export interface HostEnding<R> {
   result: HostResult
   /** Of the error that ended it; null when none did. */
   code: string | null
-  /** Why it failed or was taken back; null otherwise. */
+  /** Why it failed, was taken back or was not begun; null otherwise. */
   reason: string | null
   /** Ways out of the error. */
   suggestions: readonly string[]
@@ -111,8 +111,8 @@ export const resultWord = (result: HostResult): string => resultWords[result]
 
 /** One line, as it is printed when a host is done. */
 export function endingLine({ host, result, reason, code }: HostEnding<unknown>): string {
-  const why = result === 'skipped' ? 'too many hosts have failed' : reason
-  return `${host}: ${resultWords[result]}${why === null ? '' : `: ${readable(why.replaceAll('\n', '; '))}`}${codeOf({ result, code })}`
+  const why = reason === null ? '' : `: ${readable(reason.replaceAll('\n', '; '))}`
+  return `${host}: ${resultWords[result]}${why}${codeOf({ result, code })}`
 }
 
 /** A code that says no more than the result is left out. */
@@ -143,7 +143,6 @@ export function fleetResultText({ hosts, rollback }: FleetReport<ChangeReport>, 
 }
 
 function whyOf(ending: HostEnding<unknown> | undefined, width: number): string[] {
-  if (ending?.result === 'skipped') return ['       not begun: too many hosts had failed']
   const { reason = null, code = null, result = 'skipped', suggestions = [] } = ending ?? {}
   const lines = reason?.split('\n').map((line) => `       ${readable(line)}`) ?? []
   const mark = codeOf({ code, result })

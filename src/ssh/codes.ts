@@ -38,9 +38,12 @@ export const sshCodes: Record<string, { summary: string; fix: string }> = {
   },
   'ssh-config': { summary: 'ssh refuses its own configuration.', fix: 'Correct ~/.ssh/config; see ssh -G HOST.' },
   'ssh-unsupported': {
-    summary: 'The login needs something that only the system ssh can do, and there is none.',
-    fix: 'Install OpenSSH, or --transport openssh.',
+    summary: 'The login needs something that only the system ssh can do, which is not there or not allowed.',
+    fix: 'Install OpenSSH, or --transport auto.',
   },
-  'sudo-password': { summary: 'sudo wants a password.', fix: '--ask-sudo-password, or NOPASSWD in sudoers(5).' },
-  'sudo-refused': { summary: 'sudo does not let the user become root.', fix: 'Add the user in sudoers(5).' },
+  'sudo-password': { summary: 'sudo does not take the password.', fix: 'Try it there: ssh -t HOST sudo -k true.' },
+  'sudo-refused': {
+    summary: 'sudo does not let the user become root: no rule, no password given, or no sudo.',
+    fix: '--ask-sudo-password, or NOPASSWD in sudoers(5).',
+  },
 }

@@ -25,6 +25,9 @@ export interface JumpHost {
   forward(destination: Destination): Promise<Duplex>
 }
 
+/** After so long without a word the host is asked for one, ServerAliveInterval of ssh_config(5), where that is 0. */
+export const defaultKeepAliveSeconds = 15
+
 /** What all logins of a run have in common. */
 export interface Common {
   hostKeys: HostKeys
@@ -145,7 +148,7 @@ function handshake({ client, stream, destination, common, unhurried, signal }: H
     sock: stream,
     username: login.user,
     readyTimeout: 0, // the time-out of this file holds
-    keepaliveInterval: 1000 * (login.keepAlive.intervalSeconds || 15),
+    keepaliveInterval: 1000 * (login.keepAlive.intervalSeconds || defaultKeepAliveSeconds),
     keepaliveCountMax: login.keepAlive.count,
     algorithms: algorithmsFor(login, hostKeys.known(login), address),
     hostVerifier: (key: Buffer): boolean => {

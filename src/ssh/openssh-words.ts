@@ -2,6 +2,8 @@
 import { quote, quoteAll } from '../core/shell.ts'
 import type { HostKeyPolicy } from './host-keys.ts'
 import type { Hop } from './jump-hosts.ts'
+import { defaultKeepAliveSeconds } from './log-in.ts'
+import type { Login } from './login.ts'
 
 export interface OpenSshOptions {
   hostKeys: HostKeyPolicy
@@ -9,13 +11,13 @@ export interface OpenSshOptions {
 }
 
 /** ssh(1) keeps the first value that it gets for a setting: these go before all others. */
-export function fixedWords({ hostKeys, connectTimeoutMs }: OpenSshOptions): string[] {
+export function fixedWords(login: Login, { hostKeys, connectTimeoutMs }: OpenSshOptions): string[] {
   const settings = {
     BatchMode: 'yes',
     StrictHostKeyChecking: hostKeys === 'strict' ? 'yes' : 'accept-new',
     UpdateHostKeys: 'no', // known_hosts is the operator's
     ConnectTimeout: `${Math.ceil(connectTimeoutMs / 1000)}`,
-    ServerAliveInterval: '15',
+    ServerAliveInterval: `${login.keepAlive.intervalSeconds || defaultKeepAliveSeconds}`,
     ClearAllForwardings: 'yes',
     RemoteCommand: 'none',
     PermitLocalCommand: 'no',
@@ -33,7 +35,7 @@ export function fixedWords({ hostKeys, connectTimeoutMs }: OpenSshOptions): stri
 export function proxyWords(hops: readonly Hop[], options: OpenSshOptions, said?: string): string[] {
   const last = hops.at(-1)
   if (last === undefined) return []
-  const words = [...fixedWords(options), ...proxyWords(hops.slice(0, -1), options)]
+  const words = [...fixedWords(last.login, options), ...proxyWords(hops.slice(0, -1), options)]
   // The tokens of -W are for this command line; those within are for the next.
   const literal = (word: string): string => word.replaceAll('%', '%%')
   const command = quoteAll(['ssh', ...words.map(literal), '-W', '[%h]:%p', ...last.login.sshWords.map(literal)])

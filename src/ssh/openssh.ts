@@ -41,7 +41,7 @@ export class OpenSsh {
     this.#folder ??= this.#makeFolder()
     this.#count += 1
     const files = { socket: join(this.#folder, `${this.#count}`), said: join(this.#folder, `${this.#count}.said`) }
-    const words = [...fixedWords(this.#options), ...proxyWords(hops, this.#options, files.said)]
+    const words = [...fixedWords(destination.login, this.#options), ...proxyWords(hops, this.#options, files.said)]
     const master = new Master(files, words, destination)
     await master.logIn(hops)
     this.#masters.add(master)
@@ -128,11 +128,7 @@ class Master implements Session {
       child.stderr?.destroy()
       return { status, said: this.#takeSaidOnTheWay() + said }
     } catch (cause) {
-      throw new LxcnetError('ssh-unsupported', `${this.#destination.host}: ssh cannot be started: ${cause}`, {
-        exit: exit.unreachable,
-        suggestions: ['install the package openssh-client', 'or --transport ssh2, for a login that needs no ssh'],
-        cause,
-      })
+      throw this.#noProgram(cause)
     } finally {
       clearTimeout(timer)
     }
@@ -158,7 +154,9 @@ class Master implements Session {
       child.kill()
       resolve(null)
     }
-    await once(child, 'spawn')
+    await once(child, 'spawn').catch((cause) => {
+      throw this.#noProgram(cause)
+    })
     if (stdin === null || stdout === null || stderr === null) throw new Error('no pipes')
     return { stdin, stdout, stderr, status, kill }
   }
@@ -176,6 +174,14 @@ class Master implements Session {
         env: { ...process.env, SSH_ASKPASS_REQUIRE: 'never' },
       },
     )
+  }
+
+  #noProgram(cause: unknown): LxcnetError {
+    return new LxcnetError('ssh-unsupported', `${this.#destination.host}: ssh cannot be started: ${cause}`, {
+      exit: exit.unreachable,
+      suggestions: ['install the package openssh-client', 'or --transport ssh2, for a login that needs no ssh'],
+      cause,
+    })
   }
 
   get exitWords(): string[] {

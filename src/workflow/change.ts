@@ -172,6 +172,18 @@ export function refuseErrors(notes: readonly Note[]): void {
   })
 }
 
+/** How many hosts are being changed; one listener stands for all of them. */
+let holding = 0
+const ignore = (): void => {}
+
+function hold(): void {
+  if (holding++ === 0) process.on('SIGINT', ignore)
+}
+
+function release(): void {
+  if (--holding === 0) process.off('SIGINT', ignore)
+}
+
 /** How long the host waits for a new login before it takes back a change that may have cut the way to it. */
 const guardSeconds = 60
 
@@ -191,8 +203,7 @@ async function attemptOnce(
   }
   const fresh = probesFor(context, { containers: draft.containers, only: true }, reading.includes)
   // From here on the host finishes by itself: Ctrl-C must not hide how it ended.
-  const hold = (): void => {}
-  process.on('SIGINT', hold)
+  hold()
   try {
     const transaction = { scope: context.scope, reads: reading.probes, fresh, meta }
     if (asked !== undefined) return await carryOut(context.host, plan, { ...transaction, confirmSeconds: asked })
@@ -206,7 +217,7 @@ async function attemptOnce(
     if (error instanceof LxcnetError && error.code === 'awaiting') throw withPlace(error, context)
     throw error
   } finally {
-    process.off('SIGINT', hold)
+    release()
   }
 }
 

@@ -13,6 +13,8 @@ export interface FleetChange {
   maxFailures: number
   /** Asked once, with every plan there is. */
   decide(plans: ReadonlyMap<string, ChangeReport>): Promise<boolean>
+  /** Has somebody asked to stop? What has begun is finished. */
+  isStopped(): boolean
   onStep(host: string, step: Step, ending?: HostEnding<ChangeReport>): void
 }
 
@@ -26,7 +28,7 @@ export async function changeFleet(
     work: (confirm: (plan: ChangeReport) => Promise<boolean>) => work(context, confirm),
   }))
   let decided = false
-  const toEnding = (host: string, ending: Ending<ChangeReport>) => endingOf(host, ending, decided)
+  const toEnding = (host: string, ending: Ending<ChangeReport>) => endingOf(host, ending, decided, options.isStopped())
   const endings = await runFleet<ChangeReport>(members, {
     ...options,
     decide: async (plans) => {
@@ -82,8 +84,16 @@ export function fleetExit({ hosts }: FleetReport<unknown>): number {
   return results.some((result) => ['planned', 'declined', 'awaiting'].includes(result)) ? exit.pending : exit.done
 }
 
-function endingOf(host: string, ending: Ending<ChangeReport>, decided: boolean): HostEnding<ChangeReport> {
-  if (ending === 'skipped') return { host, result: 'skipped', code: null, reason: null, suggestions: [], report: null }
+function endingOf(
+  host: string,
+  ending: Ending<ChangeReport>,
+  decided: boolean,
+  stopped: boolean,
+): HostEnding<ChangeReport> {
+  if (ending === 'skipped') {
+    const reason = `not begun: ${stopped ? 'interrupted' : 'too many hosts had failed'}`
+    return { host, result: 'skipped', code: null, reason, suggestions: [], report: null }
+  }
   if ('error' in ending) return ofError(host, ending.error)
   const { report } = ending
   if (decided && report.result === 'declined') {

@@ -68,7 +68,7 @@ export function readPlan(file: string): PlanFile {
   }
   try {
     const plan = JSON.parse(text) as PlanFile
-    if (plan.schema === 'lxcnet.plan/1' && Array.isArray(plan.hosts)) return plan
+    if (plan.schema === 'lxcnet.plan/1' && Array.isArray(plan.hosts) && plan.hosts.every(isHostPlan)) return plan
   } catch {
     // said below
   }
@@ -77,6 +77,13 @@ export function readPlan(file: string): PlanFile {
     suggestions: ['a site file is named by -f'],
   })
 }
+
+/** lxcnet wrote it; this is for files that are something else, or were cut. */
+const isHostPlan = (host: Partial<HostPlan> | null): boolean =>
+  typeof host?.target?.name === 'string' &&
+  typeof host.reads === 'string' &&
+  Array.isArray(host.includes) &&
+  Array.isArray(host.draft?.changes)
 
 /** @throws {LxcnetError} `stale` when the host is no longer what the plan was made from */
 export function applyPlan(context: Context, plan: HostPlan, mandate: Mandate): Promise<ChangeReport> {

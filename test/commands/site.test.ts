@@ -209,7 +209,14 @@ describe('a site file', () => {
     assert.equal(tree.config('web'), web)
   })
 
-  for (const text of ['', '{}', '[]', '{"schema":"lxcnet.plan/1"}', readFileSync(import.meta.filename, 'utf8')])
+  for (const text of [
+    '',
+    '{}',
+    '[]',
+    '{"schema":"lxcnet.plan/1"}',
+    '{"schema":"lxcnet.plan/1","hosts":[{"target":{"name":"h1"}}]}',
+    readFileSync(import.meta.filename, 'utf8'),
+  ])
     it(`refuses as a plan: ${JSON.stringify(text.slice(0, 40))}`, () => {
       writeFileSync(file(), text)
       const { status, stderr } = tree.run('apply', file())

@@ -47,6 +47,7 @@ function fleet(hosts: readonly Host[], options: Partial<FleetOptions<Report>> = 
     batch: [],
     maxFailures: 0,
     isFailure: (ending) => ending !== 'skipped' && 'error' in ending,
+    isStopped: () => false,
     decide: async () => {
       log.push('decide')
       return true
@@ -110,6 +111,18 @@ describe('a run over a fleet', () => {
     assert.deepEqual(words(endings), ['failed', ...Array(10).fill('skipped')])
   })
 
+  it('begins no further host when somebody asks to stop', async () => {
+    let changed = 0
+    const { endings } = await fleet(names(6), {
+      batch: ['2'],
+      isStopped: () => changed >= 2,
+      onStep: (_, step, ending) => {
+        if (step === 'done' && ending !== 'skipped') changed++
+      },
+    })
+    assert.deepEqual(words(endings), ['changed', 'changed', ...Array(4).fill('skipped')])
+  })
+
   it('finishes batch after batch', async () => {
     const { log } = await fleet(names(6), { batch: ['1', '2', '3'] })
     const changes = log.filter((line) => line.startsWith('change'))
@@ -139,6 +152,7 @@ describe('a run over a fleet', () => {
         batch: [],
         maxFailures: 0,
         isFailure: () => false,
+        isStopped: () => false,
         decide: async () => true,
         same: (shown, now) => same && shown.plan === 'first' && now.plan === 'again',
         onStep() {},

@@ -19,6 +19,8 @@ export interface Job {
   /** What a person would answer; nobody is there without it. */
   passphrase?: string
   sudoPassword?: string
+  /** End without closing anything. */
+  leave?: boolean
 }
 
 export type Step =
@@ -65,8 +67,9 @@ async function main(): Promise<void> {
   )
   const outcomes: Outcome[] = []
   for (const step of job.steps) outcomes.push(await carryOut(step, hosts))
-  await ssh.close()
+  if (!job.leave) await ssh.close()
   process.stdout.write(JSON.stringify({ outcomes, asked } satisfies Report))
+  if (job.leave) process.exit()
 }
 
 async function carryOut(step: Step, hosts: Connection[]): Promise<Outcome> {

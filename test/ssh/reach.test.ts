@@ -140,6 +140,41 @@ nc -k -l 2297 </dev/null >/dev/null 2>&1 &`)
         assertRefused(outcome, 'host-key-revoked', 'marked as revoked')
       })
 
+      it('a connection that is cut before the login is tried once more, and not again', async () => {
+        const port = isBuiltIn ? 2221 : 2222
+        // counts connections, and lets the second through alone
+        const proxy = `let count = 0
+require('node:net').createServer((socket) => {
+  require('node:fs').writeFileSync('/tmp/proxy-${port}', String(++count))
+  if (count !== 2) return socket.once('data', () => socket.destroy())
+  const sshd = require('node:net').connect(22)
+  socket.pipe(sshd).pipe(socket)
+  for (const one of [socket, sshd]) one.on('error', () => {}).on('close', () => { socket.destroy(); sshd.destroy() })
+}).listen(${port}, () => require('node:fs').writeFileSync('/tmp/proxy-${port}', ''))`
+        await h2.write('/tmp/proxy.cjs', proxy)
+        await h2.ok(`/opt/node/bin/node /tmp/proxy.cjs </dev/null >/dev/null 2>&1 &
+for _ in $(seq 300); do [ -e /tmp/proxy-${port} ] && exit; sleep 0.1; done; exit 1`)
+        const target = { name: 'h2', port }
+        assert.equal((await reach({ transport, target })).status, 0)
+        assertRefused(
+          await reach({ transport, target }),
+          'unreachable',
+          'ended before a shell was there',
+          'MaxStartups',
+        )
+      })
+
+      it('a host that falls silent is given up, by the keep-alive of the configuration of ssh', async () => {
+        await h1.write('/root/.ssh/config', 'ServerAliveInterval 1\nServerAliveCountMax 1\n', 0o600)
+        await h2.ok('rm -f /tmp/here')
+        const outcome = reach({ transport, target: { name: 'h2' }, steps: [{ exec: ': >/tmp/here; exec sleep 300' }] })
+        await h2.ok(`for _ in $(seq 300); do [ -e /tmp/here ] && break; sleep 0.1; done
+nft add rule inet hole input ip saddr 198.18.0.11 drop`)
+        assert.equal((await outcome).status, null)
+        await h2.ok('nft flush chain inet hole input; nft add rule inet hole input tcp dport 2298 drop')
+        assertReached(await reach({ transport, target: { name: 'h2' } }))
+      })
+
       it('keys that sshd does not take are named', async () => {
         const outcome = await reach({ transport, target: { name: 'h2', identityFile: '/root/stranger' } })
         assertRefused(outcome, 'login-refused', isBuiltIn ? /offered were \/root\/stranger/ : /Permission denied/)
@@ -297,8 +332,11 @@ ssh-keygen -q -s /root/host-authority -I h2 -h -n h2 /etc/lab/certified.pub`)
       '/root/.ssh/config',
       'ControlMaster auto\nControlPath /tmp/own-%C\nControlPersist 60\nLogLevel QUIET\nRemoteCommand hostname\n',
     )
-    assertReached(await reach({ transport: 'openssh', target: { name: 'h2' } }))
-    assert.equal(await h1.ok('ls -d /tmp/lxcnet-* /tmp/own-* 2>/dev/null || :'), '')
-    assert.equal(await h1.ok('ps -eo comm= | grep -cx ssh || :'), '0\n')
+    for (const leave of [false, true]) {
+      assertReached(await reach({ transport: 'openssh', leave, target: { name: 'h2' } }))
+      assert.equal(await h1.ok('ls -d /tmp/lxcnet-* /tmp/own-* 2>/dev/null || :'), '')
+      // a master that was told to end may take a moment
+      await h1.ok('for _ in $(seq 300); do pgrep -x ssh >/dev/null || exit 0; sleep 0.1; done; exit 1')
+    }
   })
 })

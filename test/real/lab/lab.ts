@@ -40,6 +40,8 @@ export interface LabOptions {
   vms?: number
   /** Whether the light hosts run systemd, with PAM and logind; else they run busybox init. */
   systemd?: boolean
+  /** Whether what the light hosts write goes to this machine's disk, where a sync takes its time; else into memory. */
+  persistent?: boolean
 }
 
 export class Lab {
@@ -52,7 +54,7 @@ export class Lab {
     this.id = id
   }
 
-  static async up({ hosts = 0, vms = 0, systemd = false }: LabOptions): Promise<Lab> {
+  static async up({ hosts = 0, vms = 0, systemd = false, persistent = false }: LabOptions): Promise<Lab> {
     const obstacle = await canHost()
     if (obstacle) throw new Error(`lab: ${obstacle}`)
     await must(['sh', join(here, 'install.sh'), 'light', ...(vms > 0 ? ['vm'] : [])], { timeoutMs: 900_000 })
@@ -65,7 +67,7 @@ export class Lab {
       const parts = { rootfs, layer }
       const lan = await lab.#openNetworks(hosts, vms, join(layer, 'keys'))
       const raised = await together([
-        light.raise(lab.id, lan, hosts, parts, systemd),
+        light.raise(lab.id, lan, hosts, parts, { systemd, persistent }),
         vm.raise(lab.id, lan, vms, parts),
       ])
       lab.hosts = raised[0]

@@ -80,12 +80,18 @@ export class LightHost extends LabHost {
 }
 
 /** Starts hosts h1 to hN on the lab's two networks. */
-export async function raise(lab: string, lan: number, count: number, parts: Parts, systemd: boolean) {
+export async function raise(
+  lab: string,
+  lan: number,
+  count: number,
+  parts: Parts,
+  { systemd, persistent }: { systemd: boolean; persistent: boolean },
+) {
   if (count === 0) return []
   if (count > 16) raiseLimits()
   const site = { lan, parts, systemd }
   const hosts = Array.from({ length: count }, (_, index) => new LightHost(lab, index + 1, site))
-  await makeDisks(lab, hosts, lan)
+  await makeDisks(lab, hosts, persistent ? undefined : lan)
   await start(lab, hosts, site, async () => '')
   return hosts
 }
@@ -106,10 +112,15 @@ function raiseLimits(): void {
   }
 }
 
-/** Mounts an empty disk for each host where it outlives the host, and goes with the lab. */
-async function makeDisks(lab: string, hosts: LightHost[], lan: number): Promise<void> {
+/**
+ * Makes an empty disk for each host where it outlives the host, and goes with the lab.
+ *
+ * @param lan whose mount namespace has them in memory; without it they are folders on this machine's disk
+ */
+async function makeDisks(lab: string, hosts: LightHost[], lan: number | undefined): Promise<void> {
   const folders = hosts.map(({ name }) => join(ground.folder(lab), name))
   for (const folder of folders) mkdirSync(folder)
+  if (lan === undefined) return
   const script = 'for disk; do mount -t tmpfs -o size=2g,mode=755 disk "$disk" || exit; done'
   await must(['nsenter', '-t', `${lan}`, '-m', 'sh', '-c', script, 'sh', ...folders])
 }
