@@ -38,7 +38,7 @@ lx_detach() {
   if [ -d "$lx_root/run/systemd/system" ]; then # as sd_booted(3)
     lx_limit=30
     lx_say systemd-run --quiet --collect --no-ask-password --no-block --unit="$lx_unit" -p After="$lx_after" \
-      --description='Take back the network change that nobody confirms' -p KillMode=process -p TimeoutStopSec=5 "$@" && return
+      --description='Take back the network change that nobody confirms' -p KillMode=process -p KillSignal=SIGKILL "$@" && return
   fi
   (
     trap - HUP INT TERM PIPE # what a shell finds ignored, it cannot give back to its commands
@@ -120,6 +120,7 @@ Conflicts=shutdown.target
 Type=oneshot
 ExecStart=/bin/sh $lx_state/recover.sh boot
 StandardOutput=null
+StandardError=journal
 KillMode=process
 TimeoutStartSec=120
 

@@ -88,10 +88,14 @@ lx_each() {
   [ -z "$lx_broken" ]
 }
 
-# lx_is_fixed FILE: chattr(1) has set its flag i or a.
-lx_is_fixed() {
-  case $(lsattr -d "$1" 2>/dev/null) in [!\ ]*[ia]*\ "$1") return 0 ;; esac
-  return 1
+# lx_find_fixed FILE...: sets lx_fixed to those for which chattr(1) has set the flag i or a, each between bars.
+lx_find_fixed() {
+  lx_fixed=''
+  while IFS=' ' read -r lx_flags lx_c; do
+    case $lx_flags in *[ia]*) lx_fixed="$lx_fixed|$lx_c|" ;; esac
+  done <<LIST
+$(lsattr -d "$@" 2>/dev/null)
+LIST
 }
 
 # The target is what the plan saw, and can be replaced by a rename.
@@ -100,19 +104,24 @@ file_check() {
   lx_state_of "$lx_file" && [ "$lx_out" = "$lx_before" ] || { lx_stale=$lx_path; return 1; }
   [ -d "${lx_file%/*}" ] || { lx_fail "$lx_path" 'its directory does not exist'; return 1; }
   [ -w "${lx_file%/*}" ] || { lx_fail "$lx_path" 'its directory cannot be written to'; return 1; }
-  lx_is_fixed "${lx_file%/*}" && { lx_fail "$lx_path" 'its directory is immutable or append-only, see chattr(1)'; return 1; }
+  if [ "$lx_before" = absent ]; then lx_find_fixed "${lx_file%/*}"; else lx_find_fixed "${lx_file%/*}" "$lx_file"; fi
+  case $lx_fixed in
+    *"|${lx_file%/*}|"*) lx_fail "$lx_path" 'its directory is immutable or append-only, see chattr(1)' || return 1 ;;
+    *"|$lx_file|"*) lx_fail "$lx_path" 'immutable or append-only, see chattr(1)' || return 1 ;;
+  esac
   [ "$lx_before" != absent ] || return 0
   [ -f "$lx_file" ] || { lx_fail "$lx_path" 'not a regular file'; return 1; }
   [ -w "$lx_file" ] || { lx_fail "$lx_path" 'read-only'; return 1; }
   [ "$(stat -c %h "$lx_file")" = 1 ] || { lx_fail "$lx_path" 'has other hard links, which a replaced file would leave behind'; return 1; }
-  # mountinfo writes a blank as \040
-  lx_one=$(cd "${lx_file%/*}" && pwd -P && echo .)
-  lx_one=$(printf '%s/%s' "${lx_one%??}" "${lx_file##*/}" | sed 's/\\/\\134/g; s/ /\\040/g; s/	/\\011/g')
+  lx_one=$lx_file
+  if [ -n "$lx_root" ]; then lx_one=$(cd "${lx_file%/*}" && pwd -P && echo .) && lx_one=${lx_one%??}/${lx_file##*/}; fi
+  # shellcheck disable=SC1003 # a backslash, not an escape
+  case $lx_one in # mountinfo writes a blank as \040
+    *[' 	\']*) lx_one=$(printf %s "$lx_one" | sed 's/\\/\\134/g; s/ /\\040/g; s/	/\\011/g') ;;
+  esac
   while read -r _ _ _ _ lx_mount _; do
     [ "$lx_mount" != "$lx_one" ] || { lx_fail "$lx_path" 'a mount point, which cannot be replaced'; return 1; }
   done </proc/self/mountinfo
-  lx_is_fixed "$lx_file" && { lx_fail "$lx_path" 'immutable or append-only, see chattr(1)'; return 1; }
-  return 0
 }
 
 file_save() {
@@ -146,8 +155,12 @@ file_stage() {
 # busybox cp knows no extended attributes: with such metadata on the file the change is refused.
 lx_same_attributes() {
   command -v getfattr >/dev/null || return 0
-  lx_one=$(cd "${lx_file%/*}" && getfattr -hd -m - -- "./${lx_file##*/}" 2>/dev/null | sed 1d)
-  lx_two=$(cd "${lx_file%/*}" && getfattr -hd -m - -- "./${lx_temp##*/}-new" 2>/dev/null | sed 1d)
+  lx_one=$(cd "${lx_file%/*}" && getfattr -hd -m - -- "./${lx_file##*/}" 2>/dev/null)
+  [ -n "$lx_one" ] || return 0
+  lx_two=$(cd "${lx_file%/*}" && getfattr -hd -m - -- "./${lx_temp##*/}-new" 2>/dev/null)
+  lx_one=${lx_one#*
+} lx_two=${lx_two#*
+} # behind the line with the name
   [ "$lx_one" = "$lx_two" ] || lx_fail "$lx_path" 'cp does not keep its ACL or extended attributes: install coreutils'
 }
 
@@ -253,7 +266,7 @@ lx_undo() {
 lx_finish() {
   lx_each clean "$lx_entry/steps"
   [ ! -f "$lx_entry/watch.sh" ] || lx_disarm
-  lx_mark clean
+  mv -f "$lx_entry/marks/clean" "$lx_entry/clean" # not synced: an entry that a power cut makes unclean is finished again
   rm -rf "$lx_entry/new" "$lx_entry/marks" "$lx_entry/watch.sh"
 }
 
@@ -336,8 +349,9 @@ lx_prepare() {
   lx_digest
   [ "$lx_out" = "$2" ] || [ "$2" = - ] || { lx_stale='a container configuration'; return 1; }
   lx_each check "$lx_dir/steps" && lx_each save "$lx_dir/steps" || return
-  for lx_c in "$lx_dir"/old/* "$lx_dir"/new/*; do [ ! -f "$lx_c" ] || lx_sync "$lx_c"; done
-  lx_sync "$lx_dir"/* "$lx_dir" &&
+  set -- "$lx_dir"/* "$lx_dir"
+  for lx_c in "$lx_dir"/old/* "$lx_dir"/new/*; do [ ! -f "$lx_c" ] || set -- "$lx_c" "$@"; done
+  lx_sync "$@" &&
     mv "$lx_dir" "$lx_entry" && lx_sync "$lx_journal" || { lx_why="$lx_journal: could not write the journal"; return 1; }
 }
 

@@ -128,7 +128,7 @@ export abstract class ChangeCommand extends LxcnetCommand {
     )
     if (plans.length > 0) {
       judge()
-      this.show(`${fleetPlanText(new Map(plans), columns())}\n`)
+      this.show(`${fleetPlanText(new Map(plans), columns())}\n\n`)
     }
     this.show(fleetResultText(report, columns()))
     process.exitCode = fleetExit(report)
@@ -136,7 +136,7 @@ export abstract class ChangeCommand extends LxcnetCommand {
   }
 
   private async confirmFleet(plans: ReadonlyMap<string, ChangeReport>): Promise<boolean> {
-    if (!this.quiet || this.ask.interactive) this.show(`${fleetPlanText(plans, columns())}\n`)
+    if (!this.quiet || this.ask.interactive) this.show(`${fleetPlanText(plans, columns())}\n\n`)
     if (!this.ask.interactive) return true
     return this.ask.confirm(`Apply this on ${plans.size === 1 ? 'this host' : `these ${plans.size} hosts`}?`)
   }

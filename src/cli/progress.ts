@@ -1,6 +1,6 @@
 /**
  * How a run over many hosts goes on: on a terminal a few lines that change in place, in a pipe a line for each host
- * that is done, with --json an event for each step, on standard error.
+ * that was changed or failed, with --json an event for each step, on standard error.
  */
 import { cursorTo, moveCursor } from 'node:readline'
 import { endingLine, type FleetEvent, type HostEnding, hasFailed, resultWord } from '../report/fleet.ts'
@@ -33,7 +33,9 @@ function events(): Progress {
 function lines(): Progress {
   return {
     step(_, step, ending) {
-      if (step === 'done' && ending !== undefined) process.stdout.write(`${endingLine(ending)}\n`)
+      // what is merely planned, or needs nothing, the table at the end tells
+      const isNews = ending !== undefined && !['planned', 'declined', 'unchanged'].includes(ending.result)
+      if (step === 'done' && isNews) process.stdout.write(`${endingLine(ending)}\n`)
     },
     pause() {},
   }

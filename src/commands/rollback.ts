@@ -2,7 +2,7 @@ import { Args } from '@oclif/core'
 import { ChangeCommand, restartFlag } from '../cli/change-command.ts'
 import type { ChangeReport } from '../report/change.ts'
 import type { FleetReport } from '../report/fleet.ts'
-import { rollback } from '../workflow/history.ts'
+import { noEntry, rollback } from '../workflow/history.ts'
 
 export default class Rollback extends ChangeCommand {
   static override summary = 'Take a change back.'
@@ -20,9 +20,13 @@ export default class Rollback extends ChangeCommand {
 
   async run(): Promise<ChangeReport | FleetReport> {
     const { args, flags } = await this.parse(Rollback)
-    return this.change(
+    const knowing = new Set<string>()
+    const report = await this.change(
       flags,
-      () => (context, mandate) => rollback(context, args.id, { ...mandate, restart: flags.restart }),
+      () => (context, mandate) => rollback(context, args.id, { ...mandate, restart: flags.restart }, knowing),
     )
+    if (knowing.size === 0 && 'hosts' in report && report.hosts.every(({ report }) => report !== null))
+      throw noEntry(args.id)
+    return report
   }
 }

@@ -4,10 +4,9 @@
  * What is left out is for ~/.ssh/config and ssh's own defaults to say.
  */
 export interface Target {
-  /** As the operator named it: the name in reports, and the key under which its host key is looked up (HostKeyAlias
-   *  when `address` differs). Unique in a run. */
+  /** As the operator named it: the name in reports, and what ssh's configuration is asked about. Unique in a run. */
   name: string
-  /** What ssh connects to, an alias of ~/.ssh/config or an address; the name when left out. */
+  /** What ssh is given instead of the name: an address, or another alias of ~/.ssh/config. */
   address?: string
   port?: number
   user?: string

@@ -8,7 +8,7 @@ export interface NicProbeOptions {
   fallback: string
   /** Containers whose live NICs are wanted; all running ones when empty. */
   containers: readonly string[]
-  /** Read the configs of `containers` alone, not of all. */
+  /** Read the configs of `containers` alone, not of all, and of the host only its links. */
   only: boolean
   /** Files to read besides: includes, as absolute paths or directories. */
   includes: readonly string[]
@@ -31,7 +31,7 @@ export function nicProbe({ lxcpath, fallback, containers, only, includes, script
       `lx_links ${asked}`,
       `nic_scripts ${scripts.map(quote).join(' ')}`,
     ],
-    live: [`nic_live ${named}`],
+    live: only ? [`nic_live ${named}`] : ['nic_host', `nic_live ${named}`],
     paths: [only ? `nic_paths ${named}` : 'nic_paths', `lx_path ${asked}`],
   }
 }

@@ -102,17 +102,21 @@ export class SshConnection implements Session {
   }
 
   /** A TCP connection from this host on. */
-  forward(destination: Destination): Promise<ClientChannel> {
+  async forward(destination: Destination): Promise<ClientChannel> {
     const { host, port } = destination.login
-    return new Promise((resolve, reject) => {
-      this.#client.forwardOut('127.0.0.1', 0, host, port, (error, channel) => {
-        if (error === undefined) return resolve(channel)
-        const { reason, message } = error as Error & { reason?: unknown }
-        // RFC 4254 section 5.1: SSH_OPEN_ADMINISTRATIVELY_PROHIBITED
-        if (reason === 1) reject(forwardsNothing(destination.host, this.host))
-        else reject(unreachable(destination, obstacleIn(message) ?? 'failed', message))
+    try {
+      return await new Promise<ClientChannel>((resolve, reject) => {
+        this.#client.forwardOut('127.0.0.1', 0, host, port, (error, channel) => {
+          if (error) reject(error)
+          else resolve(channel)
+        })
       })
-    })
+    } catch (error) {
+      const { reason, message } = error as Error & { reason?: unknown }
+      // RFC 4254 section 5.1: SSH_OPEN_ADMINISTRATIVELY_PROHIBITED
+      if (reason === 1) throw forwardsNothing(destination.host, this.host)
+      throw unreachable(destination, obstacleIn(message) ?? 'failed', message)
+    }
   }
 
   async close(): Promise<void> {

@@ -53,7 +53,7 @@ export async function logIn({ host, login, through }: Route, common: Common): Pr
   const { connectTimeoutMs: timeoutMs } = common
   const destination = { host, login, through: through?.host, timeoutMs }
   const abort = new AbortController()
-  const restart = () => setTimeout(() => abort.abort(), timeoutMs)
+  const restart = () => setTimeout(() => abort.abort(), timeoutMs).unref() // the connection keeps lxcnet alive
   let timer = restart()
   const unhurried: Unhurried = async (work) => {
     clearTimeout(timer)
@@ -127,19 +127,20 @@ function handshake({ client, stream, destination, common, unhurried, signal }: H
   let exhausted = false
   let badKey: unknown
 
-  const fail = (error: Error & { level?: string }): void => {
-    if (badKey !== undefined) reject(badKey)
-    else if (exhausted || /too many authentication failures/i.test(error.message))
-      reject(authentication.refusal(host, accepted))
-    else if (error.level === 'agent' || error.level === 'client-authentication')
-      return // ssh2 goes on with the next key
-    else {
-      const obstacle = obstacleOf(error) ?? 'failed'
-      const reason = unreachable(destination, obstacle, error.message)
-      reject(obstacle === 'failed' ? reason : new Broken(reason))
-    }
+  /** Undefined for a key that cannot sign: ssh2 goes on with the next. */
+  const failure = (error: Error & { level?: string }): unknown => {
+    if (badKey !== undefined) return badKey
+    if (exhausted || /too many authentication failures/i.test(error.message))
+      return authentication.refusal(host, accepted)
+    if (error.level === 'agent' || error.level === 'client-authentication') return undefined
+    const obstacle = obstacleOf(error) ?? 'failed'
+    const reason = unreachable(destination, obstacle, error.message)
+    return obstacle === 'failed' ? reason : new Broken(reason)
   }
-  client.on('error', fail)
+  client.on('error', (error) => {
+    const reason = failure(error)
+    if (reason !== undefined) reject(reason)
+  })
   client.on('close', () => reject(new Broken(unreachable(destination, 'closed'))))
   client.on('ready', resolve)
   signal.addEventListener('abort', () => reject(new Broken(unreachable(destination, 'timed-out'))))

@@ -123,7 +123,7 @@ class Master implements Session {
     }, timeoutMs + 1000)
     try {
       const [status] = await once(child, 'exit')
-      // The master in the background may hold on to the error output: OpenSSH before 8.8 keeps it.
+      // Older OpenSSH keeps the error output open in the background: fork_postauth() in ssh.c.
       if (status !== 0 && !child.stderr?.closed) await once(child, 'close')
       child.stderr?.destroy()
       return { status, said: this.#takeSaidOnTheWay() + said }

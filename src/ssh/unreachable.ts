@@ -35,7 +35,11 @@ export function unreachable(destination: Destination, obstacle: Obstacle, said =
       `the connection to ${place} ended before a shell was there`,
       'the log of sshd there says why; it drops logins when too many come at once (MaxStartups of sshd_config(5))',
     ],
-    failed: [`no SSH with ${place}: ${said}`, 'try --transport openssh'],
+    failed: [
+      `no SSH with ${place}: ${said}`,
+      `try it by hand: \`ssh -v ${login.user}@${name}\``,
+      'where that works: --transport openssh',
+    ],
   }[obstacle] as [string, ...string[]]
   return new LxcnetError('unreachable', `${host}: ${what}`, { exit: exit.unreachable, suggestions })
 }

@@ -201,7 +201,8 @@ async function attemptOnce(
     user: context.user,
     command: context.command,
   }
-  const fresh = probesFor(context, { containers: draft.containers, only: true }, reading.includes)
+  const known = { ...context, lxcpath: reading.view.lxcpath }
+  const fresh = probesFor(known, { containers: draft.containers, only: true }, reading.includes)
   // From here on the host finishes by itself: Ctrl-C must not hide how it ended.
   hold()
   try {
@@ -266,7 +267,7 @@ function finish(
           : 'the host could not be read again',
     }
   }
-  const after = viewOf(context, fresh, new Set(includes))
+  const after = viewOf({ ...context, lxcVersion: view.version }, fresh, new Set(includes))
   const restarted = draft.changes.flatMap((step) =>
     step.kind === 'run' && step.argv[0] === 'lxc-start' ? step.argv : [],
   )

@@ -41,7 +41,7 @@ export interface View extends HostView {
 export interface Reading {
   view: View
   snapshot: Snapshot
-  /** What was asked, includes that had to be followed among it. */
+  /** What was read, includes that had to be followed among it: to be read again under the lock. */
   probes: Probe[]
   /** Includes that had to be followed. */
   includes: string[]
@@ -85,15 +85,16 @@ export const isUp = ({ state }: Container, view: View): boolean =>
 export async function readView(context: Context, request: ReadRequest): Promise<Reading> {
   const asked = new Set<string>(request.files)
   for (let round = 0; ; round++) {
-    const probes = probesFor(context, request, [...asked])
-    const snapshot = await takeSnapshot(context.host, context.scope, probes)
+    const snapshot = await takeSnapshot(context.host, context.scope, probesFor(context, request, [...asked]))
     const view = viewOf(context, snapshot, asked)
     const unread = view.unread.filter((path) => !asked.has(path))
     for (const path of unread) asked.add(path)
     if (unread.length > 0 && round < mostRounds) continue
     const hooks = request.scripts === 'all' ? hooksOf(view) : []
     if (hooks.length > 0) return readView(context, { ...request, scripts: hooks })
-    return { view, snapshot, probes, includes: [...asked] }
+    // what is known by now the host need not be asked again
+    const known = { ...context, lxcpath: view.lxcpath }
+    return { view, snapshot, probes: probesFor(known, request, [...asked]), includes: [...asked] }
   }
 }
 

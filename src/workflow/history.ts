@@ -5,7 +5,7 @@ import type { Container } from '../nic/index.ts'
 import type { Change, Plan } from '../plan/plan.ts'
 import type { ChangeReport } from '../report/change.ts'
 import type { HistoryReport } from '../report/history.ts'
-import type { Meta } from '../transaction/transaction.ts'
+import { type Meta, recover } from '../transaction/transaction.ts'
 import { type ChangeOptions, change, type Draft } from './change.ts'
 import { decide } from './confirm.ts'
 import { type Context, isUp, type Reading } from './context.ts'
@@ -26,7 +26,13 @@ export async function readHistory(context: Context, id?: string): Promise<Histor
   return { schema: 'lxcnet.history/1', host: context.host.name, entries }
 }
 
-export async function readEntry(context: Context, id: string): Promise<{ state: string; meta: Meta; plan: Plan }> {
+interface Entry {
+  state: string
+  meta: Meta
+  plan: Plan
+}
+
+export async function readEntry(context: Context, id: string): Promise<Entry> {
   const snapshot = await takeSnapshot(context.host, context.scope, [], { journal: ['meta.json', 'plan.json'] })
   const known = [...snapshot.entries.keys()]
   const short = /^[0-9a-f]{5}$/.test(id) ? known.filter((one) => one.endsWith(`-${id}`)) : []
@@ -41,13 +47,16 @@ export async function readEntry(context: Context, id: string): Promise<{ state: 
   const meta = full === undefined ? undefined : entryJson<Meta>(snapshot, full, 'meta.json')
   const plan = full === undefined ? undefined : entryJson<Plan>(snapshot, full, 'plan.json')
   if (state === undefined || meta === undefined || plan === undefined) {
-    throw new LxcnetError('no-entry', `there is no change ${JSON.stringify(id)} in the history`, {
-      exit: exit.data,
-      suggestions: ['`lxcnet history` lists them'],
-    })
+    throw noEntry(id)
   }
   return { state, meta, plan }
 }
+
+export const noEntry = (id: string): LxcnetError =>
+  new LxcnetError('no-entry', `there is no change ${JSON.stringify(id)} in the history`, {
+    exit: exit.data,
+    suggestions: ['`lxcnet history` lists them'],
+  })
 
 /** A file of an entry that a snapshot brought, as JSON. */
 export function entryJson<T>(snapshot: Snapshot, id: string, file: string): T | undefined {
@@ -59,6 +68,7 @@ export function entryJson<T>(snapshot: Snapshot, id: string, file: string): T | 
   }
 }
 
+/** @param knowing gets the name of the host when it has the change: of a fleet it may be that none does */
 export async function rollback(
   context: Context,
   id: string,
@@ -66,15 +76,18 @@ export async function rollback(
     restart,
     ...mandate
   }: Pick<ChangeOptions, 'dryRun' | 'allow' | 'confirm' | 'confirmSeconds'> & { restart: boolean },
+  knowing: Set<string>,
 ): Promise<ChangeReport> {
   const taken = mandate.dryRun ? undefined : await decide(context, 'rollback', id)
-  if (taken !== undefined) return taken
-  const entry = await readEntry(context, id).catch((error: unknown) => {
-    // a change of many hosts, of which this one had nothing to change
-    if (context.changeId !== undefined && error instanceof LxcnetError && error.code === 'no-entry') return undefined
-    throw error
-  })
-  if (entry === undefined) return nothingToTakeBack(context, id)
+  if (taken !== undefined) {
+    knowing.add(context.host.name)
+    return taken
+  }
+  const entry = await entryToTakeBack(context, id, mandate.dryRun)
+  if (entry === undefined) return nothingToTakeBack(context, `has no change ${id}`)
+  knowing.add(context.host.name)
+  if (context.changeId !== undefined && entry.state === 'undone')
+    return nothingToTakeBack(context, `${entry.meta.id} was taken back already when it failed`)
   return change(context, {
     ...mandate,
     files: entry.plan.changes.flatMap((step) => (step.kind === 'file' ? step.path : [])),
@@ -82,14 +95,27 @@ export async function rollback(
   })
 }
 
-const nothingToTakeBack = ({ host }: Context, id: string): ChangeReport => ({
+/** The entry, settled first when a killed run left it; undefined on a host that had no part in a change of many. */
+async function entryToTakeBack(context: Context, id: string, dryRun: boolean): Promise<Entry | undefined> {
+  try {
+    const entry = await readEntry(context, id)
+    if (entry.state !== 'abandoned' || dryRun) return entry
+    await recover(context.host, context.scope)
+    return await readEntry(context, id)
+  } catch (error) {
+    if (context.changeId !== undefined && error instanceof LxcnetError && error.code === 'no-entry') return undefined
+    throw error
+  }
+}
+
+const nothingToTakeBack = ({ host }: Context, why: string): ChangeReport => ({
   schema: 'lxcnet.change/1',
   host: host.name,
   result: 'unchanged',
   id: null,
   reason: null,
   rollback: null,
-  summary: [`has no change ${id}`],
+  summary: [why],
   changes: [],
   notes: [],
   leftOut: [],
@@ -101,11 +127,7 @@ const nothingToTakeBack = ({ host }: Context, id: string): ChangeReport => ({
  *
  * @throws {LxcnetError} `changed-since` when a file is no longer what that change left
  */
-export function rollbackDraft(
-  { view, snapshot }: Reading,
-  { state, meta, plan }: { state: string; meta: Meta; plan: Plan },
-  restart: boolean,
-): Draft {
+export function rollbackDraft({ view, snapshot }: Reading, { state, meta, plan }: Entry, restart: boolean): Draft {
   if (state !== 'committed') {
     const why: Record<string, string> = {
       undone: 'was taken back already when it failed',

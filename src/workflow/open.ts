@@ -137,7 +137,11 @@ function selectionOf(flags: PlaceFlags): string[] {
 }
 
 async function secretsOf(flags: PlaceFlags, ask: (question: string) => Promise<string | undefined>): Promise<Secrets> {
-  const password = flags['ask-sudo-password'] ? await ask('Password for sudo on the hosts:') : undefined
+  const secret = async (question: string): Promise<string | undefined> => {
+    const answer = await ask(question)
+    return answer === undefined ? undefined : bytes(answer)
+  }
+  const password = flags['ask-sudo-password'] ? await secret('Password for sudo on the hosts:') : undefined
   if (flags['ask-sudo-password'] && password === undefined) {
     throw new LxcnetError('missing-answer', '--ask-sudo-password: nobody is here to answer', {
       exit: exit.usage,
@@ -145,7 +149,7 @@ async function secretsOf(flags: PlaceFlags, ask: (question: string) => Promise<s
     })
   }
   return {
-    passphrase: (keyFile) => ask(`Passphrase of ${keyFile}:`),
+    passphrase: (keyFile) => secret(`Passphrase of ${keyFile}:`),
     sudoPassword: async () => password,
   }
 }

@@ -12,7 +12,7 @@ export async function fleet(): Promise<Measure[]> {
     withTree(100, (hundred) =>
       withTree(1000, (thousand) =>
         withTree(10_000, async (all) => [
-          ...times([one, hundred, thousand, all]),
+          ...(await times([one, hundred, thousand, all])),
           await memory(all),
           await started(thousand),
         ]),
@@ -21,7 +21,7 @@ export async function fleet(): Promise<Measure[]> {
   )
 }
 
-function times(trees: readonly string[]): Measure[] {
+async function times(trees: readonly string[]): Promise<Measure[]> {
   const all = trees.at(-1) ?? ''
   const lists = trees.map((tree) => (): Ran => lxcnet(['list', '--root', tree]))
   // every round gives another container a NIC, with an address and a MAC that all others are searched for
@@ -41,7 +41,7 @@ function times(trees: readonly string[]): Measure[] {
       ...more,
     ]
   }
-  const samples = inTurn(rounds, [
+  const samples = await inTurn(rounds, [
     ...lists,
     (round) => lxcnet(create(round, '--dry-run'), { status: 2 }),
     (round) => lxcnet(create(round)),

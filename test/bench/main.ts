@@ -6,12 +6,14 @@
 import { fleet } from './fleet.ts'
 import { oneContainer } from './one.ts'
 import type { Measure } from './run.ts'
+import { oneHost } from './ssh.ts'
 import { startup } from './startup.ts'
 
 const suites: Record<string, () => Promise<Measure[]>> = {
   'Start-up, against `node -e 0`': startup,
   'One container, against `node -e 0`': oneContainer,
   '10,000 containers': fleet,
+  'One host over SSH, on a real disk': oneHost,
 }
 
 let missed = 0

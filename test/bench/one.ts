@@ -6,12 +6,14 @@ const rounds = 21
 const limit = 3.2
 
 export function oneContainer(): Promise<Measure[]> {
-  return withTree(1, (tree) => {
+  return withTree(1, async (tree) => {
     const commands = [['list'], ['show', containerName(1)]]
-    const [bare = Number.NaN, ...taken] = inTurn(rounds, [
-      () => node(['-e', '0']),
-      ...commands.map((words) => () => lxcnet([...words, '--root', tree])),
-    ]).map(median)
+    const [bare = Number.NaN, ...taken] = (
+      await inTurn(rounds, [
+        () => node(['-e', '0']),
+        ...commands.map((words) => () => lxcnet([...words, '--root', tree])),
+      ])
+    ).map(median)
     return commands.map((words, at) => {
       const wall = taken[at] ?? Number.NaN
       const detail = `${wall.toFixed(1)} ms, bare node ${bare.toFixed(1)} ms, median of ${rounds}`

@@ -49,11 +49,14 @@ export const median = (values: readonly number[]): number =>
  *
  * @returns the milliseconds of each
  */
-export function inTurn(rounds: number, commands: readonly ((round: number) => Ran)[]): number[][] {
+export async function inTurn(
+  rounds: number,
+  commands: readonly ((round: number) => Ran | Promise<Ran>)[],
+): Promise<number[][]> {
   const taken = commands.map((): number[] => [])
   for (let round = 0; round <= rounds; round++) {
     for (const [at, command] of commands.entries()) {
-      const { milliseconds } = command(round)
+      const { milliseconds } = await command(round)
       if (round > 0) taken[at]?.push(milliseconds)
     }
   }

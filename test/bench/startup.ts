@@ -10,7 +10,7 @@ export async function startup(): Promise<Measure[]> {
   const pages = Object.keys(JSON.parse(readFileSync(join(import.meta.dirname, '../../dist/help.json'), 'utf8')))
   const lines = pages.map((page) => (page === '--version' ? [page] : [...page.split(' ').filter(Boolean), '--help']))
   const commands = lines.map((words) => () => lxcnet(words))
-  const [bare = Number.NaN, ...taken] = inTurn(rounds, [() => node(['-e', '0']), ...commands]).map(median)
+  const [bare = Number.NaN, ...taken] = (await inTurn(rounds, [() => node(['-e', '0']), ...commands])).map(median)
   return lines.map((words, at) => {
     const wall = taken[at] ?? Number.NaN
     const detail = `${wall.toFixed(1)} ms, bare node ${bare.toFixed(1)} ms, median of ${rounds}`

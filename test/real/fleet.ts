@@ -56,3 +56,38 @@ for entry in /var/lib/lxcnet/journal/*; do [ ! -d "$entry" ] || [ -e "$entry/cle
   )
   assert.equal(left, '', `${host.name}: ${left}`)
 }
+
+/**
+ * Runs a command line on a terminal of 80 columns.
+ *
+ * @returns all that it wrote, and the lines that stand on the screen in the end, as far as those had scrolled
+ */
+export async function onTerminal(host: LabHost, commandLine: string): Promise<{ text: string; screen: string[] }> {
+  const { stdout } = await host.run(['script', '-qec', `stty cols 80 rows 40; ${commandLine}`, '/dev/null'], {
+    env: { TERM: 'xterm' },
+  })
+  return { text: stdout, screen: screenOf(stdout) }
+}
+
+/** As a terminal shows it, ECMA-48: text, CR and LF, and the sequences that move the cursor up and erase. */
+function screenOf(text: string): string[] {
+  const lines = ['']
+  let row = 0
+  let column = 0
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: ESC is what these sequences begin with
+  for (const [token] of text.matchAll(/\x1b\[[0-9;?]*[A-Za-z]|[^\x1b]/gs)) {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
+    const [, count = '', command = ''] = /^\x1b\[([0-9;?]*)([A-Za-z])$/.exec(token) ?? []
+    if (token === '\r') column = 0
+    else if (token === '\n') lines[++row] ??= ''
+    else if (command === 'A') row = Math.max(0, row - (Number(count) || 1))
+    else if (command === 'G') column = (Number(count) || 1) - 1
+    else if (command === 'J') lines.splice(row, lines.length, (lines[row] ?? '').slice(0, column))
+    else if (command === '') {
+      const line = (lines[row] ?? '').padEnd(column)
+      lines[row] = line.slice(0, column) + token + line.slice(column + 1)
+      column++
+    }
+  }
+  return lines
+}

@@ -327,6 +327,13 @@ ssh-keygen -q -s /root/host-authority -I h2 -h -n h2 /etc/lab/certified.pub`)
     })
   })
 
+  it('the program as it is built reaches a host by either transport', async () => {
+    for (const transport of ['ssh2', 'openssh']) {
+      const { status, stdout, stderr } = await h1.lxcnet(['list', '-H', 'h2', '--transport', transport, '--json'])
+      assert.deepEqual([status, JSON.parse(stdout).host], [0, 'h2'], stderr)
+    }
+  })
+
   it('the system ssh leaves neither a process nor a file behind, and its own configuration is not disturbed', async () => {
     await h1.write(
       '/root/.ssh/config',
