@@ -3,7 +3,7 @@ import { Flags } from '@oclif/core'
 import { exit } from '../core/error.ts'
 import { type ChangeReport, type ChangeResult, planText, resultText } from '../report/change.ts'
 import { type FleetReport, fleetPlanText, fleetResultText } from '../report/fleet.ts'
-import type { ChangeOptions } from '../workflow/change.ts'
+import type { Mandate } from '../workflow/change.ts'
 import type { Context } from '../workflow/context.ts'
 import { changeFleet, fleetExit } from '../workflow/fleet.ts'
 import type { PlaceFlags, Places } from '../workflow/open.ts'
@@ -31,11 +31,9 @@ export interface ChangeFlags extends PlaceFlags {
   allow?: string[] | undefined
   batch?: string[] | undefined
   confirm?: number | undefined
+  'step-timeout'?: number | undefined
   'max-failures': number
 }
-
-/** What a change on one host needs to know besides what it is. */
-export type Mandate = Pick<ChangeOptions, 'dryRun' | 'allow' | 'confirm' | 'confirmSeconds'>
 
 export type Work = (context: Context, mandate: Mandate) => Promise<ChangeReport>
 
@@ -56,6 +54,13 @@ export abstract class ChangeCommand extends LxcnetCommand {
       min: 0,
       default: 0,
       description: 'begin no further host when more than N have failed; one that cannot be reached does not count',
+    }),
+    'step-timeout': Flags.integer({
+      helpGroup: 'GLOBAL',
+      helpValue: 'SECONDS',
+      min: 1,
+      max: 86400,
+      description: 'end a command of the plan that takes longer, and roll back; 600 when it is left out',
     }),
     confirm: Flags.integer({
       helpGroup: 'GLOBAL',
@@ -161,4 +166,5 @@ const mandate = (flags: ChangeFlags): Omit<Mandate, 'confirm'> => ({
   dryRun: flags['dry-run'],
   allow: new Set(flags.allow),
   confirmSeconds: flags.confirm,
+  stepSeconds: flags['step-timeout'],
 })

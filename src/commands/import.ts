@@ -8,6 +8,7 @@ import { fleetExit, readFleet } from '../workflow/fleet.ts'
 import { type HostReading, importSite } from '../workflow/import-site.ts'
 import { inventoryNames } from '../workflow/open.ts'
 import { nicTable } from '../workflow/site-file.ts'
+import { recordPath } from '../workflow/site-record.ts'
 
 export default class Import extends LxcnetCommand {
   static override summary = 'Write a site file from live hosts.'
@@ -33,7 +34,9 @@ export default class Import extends LxcnetCommand {
       })
     }
     return this.at(flags, async ({ contexts, parallel }) => {
-      const all = await readFleet(contexts, parallel, (context) => readView(context, { containers: [] }))
+      // a host may remember a site of that name, which the plan of the new file would then go on with
+      const files = [recordPath(site)]
+      const all = await readFleet(contexts, parallel, (context) => readView(context, { containers: [], files }))
       const readings = all.hosts.flatMap(({ report }, at): HostReading[] => {
         const context = contexts[at]
         return report === null || context === undefined ? [] : [{ context, reading: report }]

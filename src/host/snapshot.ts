@@ -86,6 +86,9 @@ export function snapshotFunction(scope: Scope, probes: readonly Probe[], journal
 }`
 }
 
+/** A reading takes a second on a host with thousands of containers; one that takes this long hangs in some command. */
+const mostMs = 120_000
+
 export interface SnapshotOptions {
   /** Bring all entries of the journal and these files of each. */
   journal?: readonly string[]
@@ -107,7 +110,7 @@ export async function takeSnapshot(
     snapshotFunction(scope, probes, options.journal),
     'lx_snapshot',
   ])
-  const result = await host.exec(script)
+  const result = await host.exec(script, { timeoutMs: mostMs })
   return readSnapshot(frames(result, nonce, host.name))
 }
 

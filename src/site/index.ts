@@ -8,6 +8,6 @@ export {
   type Site,
   type SiteContainer,
 } from './model.ts'
-export { type ParsedSite, parseSite } from './parse.ts'
+export { defaultSiteName, type ParsedSite, parseSite } from './parse.ts'
 export { type Draft, type DraftContainer, type DraftEntries, type DraftValue, printSite } from './print.ts'
 export { type JsonSchema, siteSchema } from './schema.ts'

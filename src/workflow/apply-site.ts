@@ -3,7 +3,7 @@ import { LxcnetError } from '../core/error.ts'
 import { type Nic, value, values } from '../nic/index.ts'
 import type { ChangeReport } from '../report/change.ts'
 import type { Network, Site } from '../site/index.ts'
-import { type ChangeOptions, change, type Draft } from './change.ts'
+import { change, type Draft, type Mandate } from './change.ts'
 import type { Context, Reading } from './context.ts'
 import { type SiteRequest, siteDraft } from './site-draft.ts'
 import { recordPath } from './site-record.ts'
@@ -13,8 +13,6 @@ export interface Drawn {
   reading: Reading
   draft: Draft
 }
-
-export type Mandate = Pick<ChangeOptions, 'dryRun' | 'allow' | 'confirm' | 'confirmSeconds'>
 
 /** @param drawn gets each host's draft, by its name */
 export function applySite(
@@ -50,7 +48,9 @@ interface Claim {
  */
 export function checkAcross(site: Site, drawn: ReadonlyMap<string, Drawn>): void {
   const claims = new Map<string, Claim[]>()
-  for (const [host, { reading, draft }] of drawn) {
+  for (const host of site.hosts.keys()) {
+    const { reading, draft } = drawn.get(host) ?? {}
+    if (reading === undefined || draft === undefined) continue
     const texts = new Map(
       draft.changes.flatMap((step) => (step.kind === 'file' ? [[step.path, step.after] as const] : [])),
     )

@@ -38,9 +38,14 @@ export interface ChangeOptions {
   allow: ReadonlySet<string>
   /** --confirm: the change is taken back unless a person confirms it within so many seconds. */
   confirmSeconds?: number | undefined
+  /** --step-timeout: how long each command of the plan may take. */
+  stepSeconds?: number | undefined
   /** Shows the plan and asks; false stops. */
   confirm(report: ChangeReport): Promise<boolean>
 }
+
+/** What the operator allows, on whichever command. */
+export type Mandate = Pick<ChangeOptions, 'dryRun' | 'allow' | 'confirm' | 'confirmSeconds' | 'stepSeconds'>
 
 /** Tries again with a fresh reading when somebody else changed a config in between. */
 const mostTries = 5
@@ -84,7 +89,7 @@ export async function change(context: Context, options: ChangeOptions): Promise<
     const fingerprint = JSON.stringify(draft.changes)
     if (fingerprint !== confirmed && !(await options.confirm(report))) return { ...report, result: 'declined' }
     confirmed = fingerprint
-    const outcome = await attemptOnce(context, plan, reading, draft, options.confirmSeconds)
+    const outcome = await attemptOnce(context, plan, reading, draft, options)
     if (outcome === 'stale') {
       if (attempt < mostTries) continue
       throw new LxcnetError('stale', `the containers' configs keep changing while lxcnet plans; nothing was changed`, {
@@ -187,13 +192,12 @@ function release(): void {
 /** How long the host waits for a new login before it takes back a change that may have cut the way to it. */
 const guardSeconds = 60
 
-/** @param asked --confirm: a person decides */
 async function attemptOnce(
   context: Context,
   plan: Plan,
   reading: Reading,
   draft: Draft,
-  asked: number | undefined,
+  { confirmSeconds: asked, stepSeconds }: ChangeOptions,
 ): Promise<Outcome | 'stale'> {
   const meta = {
     id: context.changeId ?? newId(context.now()),
@@ -206,7 +210,9 @@ async function attemptOnce(
   // From here on the host finishes by itself: Ctrl-C must not hide how it ended.
   hold()
   try {
-    const transaction = { scope: context.scope, reads: reading.probes, fresh, meta }
+    const limit = stepSeconds === undefined ? {} : { commandSeconds: stepSeconds }
+    const transaction = { scope: context.scope, reads: reading.probes, fresh, meta, ...limit }
+    // --confirm: a person decides
     if (asked !== undefined) return await carryOut(context.host, plan, { ...transaction, confirmSeconds: asked })
     if (!(await mayCutPath(context, reading.view, plan.changes))) return await carryOut(context.host, plan, transaction)
     const armed = { ...transaction, confirmSeconds: guardSeconds }

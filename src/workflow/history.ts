@@ -6,7 +6,7 @@ import type { Change, Plan } from '../plan/plan.ts'
 import type { ChangeReport } from '../report/change.ts'
 import type { HistoryReport } from '../report/history.ts'
 import { type Meta, recover } from '../transaction/transaction.ts'
-import { type ChangeOptions, change, type Draft } from './change.ts'
+import { change, type Draft, type Mandate } from './change.ts'
 import { decide } from './confirm.ts'
 import { type Context, isUp, type Reading } from './context.ts'
 import { restartOf } from './nic-change.ts'
@@ -72,10 +72,7 @@ export function entryJson<T>(snapshot: Snapshot, id: string, file: string): T | 
 export async function rollback(
   context: Context,
   id: string,
-  {
-    restart,
-    ...mandate
-  }: Pick<ChangeOptions, 'dryRun' | 'allow' | 'confirm' | 'confirmSeconds'> & { restart: boolean },
+  { restart, ...mandate }: Mandate & { restart: boolean },
   knowing: Set<string>,
 ): Promise<ChangeReport> {
   const taken = mandate.dryRun ? undefined : await decide(context, 'rollback', id)

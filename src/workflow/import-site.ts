@@ -13,6 +13,7 @@ import {
 } from '../site/index.ts'
 import type { Context, Reading } from './context.ts'
 import { siteDraft } from './site-draft.ts'
+import { recordPath } from './site-record.ts'
 
 export interface HostReading {
   context: Context
@@ -223,6 +224,16 @@ function prove(text: string, readings: readonly HostReading[], table: NicTable):
   for (const { context, reading } of readings) {
     const { summary, changes } = siteDraft(context, reading, { site, only: () => true, restart: false })
     if (changes.length === 0) continue
+    if (changes.every((step) => step.kind === 'file' && step.path === recordPath(site.name))) {
+      throw new LxcnetError(
+        'import-not-empty',
+        `${context.host.name} remembers a site ${site.name} that set more than is there now`,
+        {
+          exit: exit.data,
+          suggestions: ['--site NAME gives the imported site a name of its own', '`lxcnet destroy` ends the other'],
+        },
+      )
+    }
     throw new LxcnetError(
       'import-not-empty',
       `${context.host.name}: the imported site would change it: ${summary.join('; ')}`,

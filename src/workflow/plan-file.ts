@@ -3,8 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { exit, LxcnetError } from '../core/error.ts'
 import type { Target } from '../core/target.ts'
 import type { ChangeReport } from '../report/change.ts'
-import type { Drawn, Mandate } from './apply-site.ts'
-import { change, type Draft } from './change.ts'
+import type { Drawn } from './apply-site.ts'
+import { change, type Draft, type Mandate } from './change.ts'
 import type { Context } from './context.ts'
 
 export interface PlanFile {

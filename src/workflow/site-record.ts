@@ -7,6 +7,7 @@
 import { exit, LxcnetError } from '../core/error.ts'
 import type { Snapshot } from '../host/snapshot.ts'
 import type { Change } from '../plan/plan.ts'
+import { defaultSiteName } from '../site/index.ts'
 
 export interface SiteRecord {
   schema: 'lxcnet.site-record/1'
@@ -27,7 +28,7 @@ export interface KeyRecord {
   before: string[]
 }
 
-export const recordPath = (site: string): string => `/var/lib/lxcnet/site-${site}.json`
+export const recordPath = (site = defaultSiteName): string => `/var/lib/lxcnet/site-${site}.json`
 
 /** @throws {LxcnetError} `bad-record` */
 export function readRecord(snapshot: Snapshot, site: string): SiteRecord {
