@@ -19,7 +19,7 @@ import { configure, type Manifest } from './src/main.ts'
 import { siteSchema } from './src/site/index.ts'
 import { codes } from './src/workflow/codes.ts'
 import { nicTable } from './src/workflow/site-file.ts'
-import { renderErrors, renderMan, renderSiteFile } from './templates/man/render.ts'
+import { renderErrors, renderFleet, renderMan, renderSiteFile } from './templates/man/render.ts'
 
 const root = import.meta.dirname
 
@@ -72,6 +72,7 @@ export async function helpPages(commands: Manifest): Promise<Record<string, stri
 
 export const manPages = (commands: Manifest): Record<string, string> => ({
   'man/lxcnet.1': renderMan(commands, pjson.version),
+  'man/lxcnet-fleet.5': renderFleet(pjson.version),
   'man/lxcnet-errors.7': renderErrors(codes, pjson.version),
   'man/lxcnet.yaml.5': renderSiteFile(siteSchema(nicTable), pjson.version),
 })
@@ -112,6 +113,8 @@ const stubs: Record<string, string> = {
   tinyglobby: '', // discovery of command files: the manifest has them
   minimatch: '', // plugins by pattern
   'cli-spinners': '', // ux.action
+  '@inquirer/external-editor': '', // the prompt that opens an editor; it brings tables of all character sets
+  './http-agents.js': '', // ssh2's agents for HTTP, with all of node:http
 }
 
 /** ssh2's addons fit one release of Node.js and gain nothing; without them it does the same in JavaScript. */
@@ -127,7 +130,11 @@ const nativePlugin: esbuild.Plugin = {
 }
 
 function stubPlugin(unused: Set<string>): esbuild.Plugin {
-  const filter = new RegExp(`^(${Object.keys(stubs).join('|')})$`)
+  const filter = new RegExp(
+    `^(${Object.keys(stubs)
+      .map((name) => name.replaceAll('.', '[.]'))
+      .join('|')})$`,
+  )
   return {
     name: 'stub',
     setup(build) {

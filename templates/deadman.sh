@@ -245,8 +245,13 @@ lx_boot() {
 
 # lx_rest STATE: what lx_boot left for later. Without units to wait for, the host gets a minute.
 lx_rest() {
-  [ -d "$lx_root/run/systemd/system" ] || sleep 60
-  lx_recovery "$1"
+  if [ -d "$lx_root/run/systemd/system" ]; then
+    lx_recovery "$1"
+    systemctl daemon-reload # it has run the unit that is gone now
+  else
+    sleep 60
+    lx_recovery "$1"
+  fi
 }
 
 # lx_verdict: frames what has become of a change that was to be confirmed.

@@ -49,7 +49,7 @@ export abstract class LxcnetCommand extends Command {
       helpGroup: hostGroup,
       helpValue: 'FILE',
       description:
-        'on the hosts of this site file; the commands that are about one take lxcnet.yaml when it is left out',
+        'on the hosts of this site file; commands that are about a site file take lxcnet.yaml when it is left out',
     }),
     inventory: Flags.string({
       char: 'i',
@@ -68,7 +68,7 @@ export abstract class LxcnetCommand extends Command {
     }),
     transport: Flags.option({ options: transports, helpGroup: hostGroup })({
       default: 'auto',
-      description: "lxcnet's own SSH, the system's ssh, or the latter where a login needs it",
+      description: "ssh2 is lxcnet's own SSH, openssh the system's ssh; auto takes that where a login needs it",
     }),
     'host-key': Flags.option({ options: ['strict', 'accept-new'] as const, helpGroup: hostGroup })({
       default: 'strict',

@@ -1,5 +1,7 @@
-/** The way by which a host is administered. */
+/** The path room: the links over which whoever administers a host reaches it, and what may cut them. */
 import type { Probe } from '../core/probe.ts'
-export const pathProbe: Probe = { fragment: 'nic.sh', setup: [], frames: [], live: [], paths: [] }
-export const pathLinks = (_: unknown): { known: boolean; links: Set<string> } => ({ known: true, links: new Set() })
-export const touchesPath = (_: unknown, __: unknown): boolean => false
+
+export { type Path, readPath } from './read.ts'
+export { touchesPath } from './touch.ts'
+
+export const pathProbe: Probe = { fragment: 'path.sh', setup: [], frames: [], live: ['path_live'], paths: [] }

@@ -28,8 +28,8 @@ export interface RunChange {
   kind: 'run'
   argv: string[]
   /**
-   * Takes it back, also when a kill came before the command did anything: it must succeed then too. A command without
-   * one is final: it runs after the commit mark and stays.
+   * Takes it back, also when a kill came before the command did anything, or a reboot after it: it must succeed then
+   * too. A command without one is final: it runs after the commit mark, or the confirmation, and stays.
    */
   undo?: string[]
   /** Must succeed once everything is applied. */

@@ -1,5 +1,6 @@
 /** What `lxcnet host …` says: the shapes of its JSON, and the texts for people. */
 import { structuredPatch } from 'diff'
+import { listed } from './host-names.ts'
 import { readable, table } from './table.ts'
 
 export interface HostListReport {
@@ -137,7 +138,7 @@ export function hostCheckText({ hosts }: HostCheckReport, width: number): string
   for (const [text, names] of lacks) lines.push(readable(`${who(names, hosts)}: ${text}`))
   const files = grouped(hosts.flatMap(({ host, facts }) => (facts?.files ?? []).map((file) => [file, host] as const)))
   if (files.size > 0) lines.push('', "lxcnet's own files:")
-  for (const [file, names] of files) lines.push(readable(`  ${file}: ${names.join(', ')}`))
+  for (const [file, names] of files) lines.push(readable(`  ${file}: ${listed(names)}`))
   return lines.join('\n')
 }
 
@@ -151,4 +152,4 @@ function grouped(pairs: readonly (readonly [key: string, host: string])[]): Map<
 }
 
 const who = (names: readonly string[], hosts: readonly HostCheckRow[]): string =>
-  names.length > 1 && names.length === hosts.filter(({ facts }) => facts !== null).length ? 'all' : names.join(', ')
+  names.length > 1 && names.length === hosts.filter(({ facts }) => facts !== null).length ? 'all' : listed(names)

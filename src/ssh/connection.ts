@@ -1,8 +1,9 @@
 /** A connection of the library ssh2: one login that starts shells and, on a jump host, carries other connections. */
+import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client, ClientChannel } from 'ssh2'
 import { exit, LxcnetError } from '../core/error.ts'
-import { Broken, type Common, logIn, type Route } from './log-in.ts'
+import { Broken, type Common, type LoggedIn, logIn, type Route } from './log-in.ts'
 import type { Session } from './session.ts'
 import type { Shell } from './shell.ts'
 import { type Destination, forwardsNothing, obstacleIn, unreachable } from './unreachable.ts'
@@ -10,14 +11,16 @@ import { type Destination, forwardsNothing, obstacleIn, unreachable } from './un
 export class SshConnection implements Session {
   readonly host: string
   readonly #client: Client
+  readonly #stream: Duplex
   readonly #closed: Promise<void>
   /** One for each shell that is being started or runs, until it has ended. */
   readonly #sessions = new Set<Promise<void>>()
   #isOpen = true
 
-  private constructor(host: string, client: Client) {
+  private constructor(host: string, { client, stream }: LoggedIn) {
     this.host = host
     this.#client = client
+    this.#stream = stream
     client.on('error', () => client.destroy()) // the status of each shell says it
     this.#closed = new Promise((resolve) => {
       // ssh2 says so before it ends the channels.
@@ -35,7 +38,7 @@ export class SshConnection implements Session {
    * @throws {LxcnetError} `unreachable`, `login-refused`, `host-key-unknown`, `host-key-changed` …
    */
   static async open(route: Route, common: Common): Promise<SshConnection> {
-    const client = await logIn(route, common)
+    const loggedIn = await logIn(route, common)
       .catch(async (error: unknown) => {
         if (!(error instanceof Broken)) throw error
         await sleep(500)
@@ -44,7 +47,7 @@ export class SshConnection implements Session {
       .catch((error: unknown) => {
         throw error instanceof Broken ? error.reason : error
       })
-    return new SshConnection(route.host, client)
+    return new SshConnection(route.host, loggedIn)
   }
 
   get isOpen(): boolean {
@@ -125,6 +128,6 @@ export class SshConnection implements Session {
     const timer = setTimeout(resolve, 1000)
     await Promise.race([this.#closed, timeUp])
     clearTimeout(timer)
-    this.#client.destroy()
+    this.#stream.destroy()
   }
 }

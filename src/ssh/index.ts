@@ -39,6 +39,7 @@ export class Ssh {
   readonly #jumpHosts: JumpHosts
   readonly #openSsh: OpenSsh
   readonly #hosts = new Set<SshHost>()
+  #loading: NodeJS.Immediate | undefined
 
   constructor(options: SshOptions) {
     const { hostKey, connectTimeoutMs, secrets } = options
@@ -59,13 +60,22 @@ export class Ssh {
 
   #host(target: Target, address: string | undefined): Connection {
     const host = new SshHost(target, {
-      resolve: () => this.#logins.resolve(target, address),
+      resolve: () => {
+        const login = this.#logins.resolve(target, address)
+        this.#loadAhead(target)
+        return login
+      },
       open: (login) => this.#open(target, login),
       sudoPassword: (user) => this.#options.secrets.sudoPassword(target.name, user),
       anew: (other) => this.#host(target, other ?? address),
     })
     this.#hosts.add(host)
     return host
+  }
+
+  /** It takes as long to load ssh2 as `ssh -G` takes, which has just been started. */
+  #loadAhead({ transport = this.#options.transport }: Target): void {
+    if (transport !== 'openssh') this.#loading ??= setImmediate(() => void import('ssh2'))
   }
 
   async #open(target: Target, login: Login): Promise<Session> {

@@ -44,11 +44,17 @@ export class Broken extends Error {
   }
 }
 
+export interface LoggedIn {
+  client: Client
+  /** What it talks over: ssh2 does not close one that it has ended and whose other end is silent. */
+  stream: Duplex
+}
+
 /**
  * @throws {LxcnetError} `unreachable`, `login-refused`, or what the check of the host's key says
  * @throws {Broken}
  */
-export async function logIn({ host, login, through }: Route, common: Common): Promise<Client> {
+export async function logIn({ host, login, through }: Route, common: Common): Promise<LoggedIn> {
   const { default: ssh2 } = await import('ssh2')
   const { connectTimeoutMs: timeoutMs } = common
   const destination = { host, login, through: through?.host, timeoutMs }
@@ -69,7 +75,7 @@ export async function logIn({ host, login, through }: Route, common: Common): Pr
       ? dial(destination, abort.signal)
       : jump(through, destination, abort.signal))
     await handshake({ client, stream, destination, common, unhurried, signal: abort.signal })
-    return client
+    return { client, stream }
   } catch (error) {
     client.destroy()
     throw error

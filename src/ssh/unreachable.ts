@@ -25,7 +25,7 @@ export function unreachable(destination: Destination, obstacle: Obstacle, said =
       'HostName in ~/.ssh/config, or ansible_host in the inventory, gives an address',
     ],
     refused: [`nothing listens at ${place}`, 'is sshd running there, and is that its port?'],
-    'no-route': [`there is no route to ${place}`, `what the kernel says: \`ip route get ${name}\``],
+    'no-route': [`there is no route to ${place}`, 'is the host up, and on a network that can be reached from here?'],
     'timed-out': [
       `no answer within ${timeoutMs / 1000} s from ${place}`,
       'is the host up, and does no firewall drop the port?',

@@ -113,7 +113,10 @@ export async function carryOut(host: Host, plan: Plan, transaction: Transaction)
     '}',
     'lx_main',
   ])
-  const answered = frames(await host.exec(script), nonce, host.name)
+  const result = await host.exec(script)
+  // a connection that broke has brought nothing, and the change may have been made all the same
+  const isCut = result.status === null && !result.stdout.includes(`@${nonce} `, 'latin1')
+  const answered = isCut ? { list: [], tar: undefined } : frames(result, nonce, host.name)
   return outcome(answered, steps, meta.id, host.name, scope)
 }
 
@@ -210,9 +213,12 @@ function outcome({ list, tar }: Frames, steps: readonly Change[], id: string, ho
   refuse(list, host, scope)
   const end = list.find(({ kind }) => /^(committed|awaiting|undone|failed)$/.test(kind))
   if (end === undefined) {
-    throw new LxcnetError('interrupted', `${host}: the shell that carried out ${id} was ended in the middle`, {
+    const message = `${host}: the connection broke or the shell was ended while ${id} was carried out; what became of it is not known`
+    throw new LxcnetError('interrupted', message, {
       exit: exit.failed,
-      suggestions: ['the next changing command completes it or takes it back; `lxcnet history` tells which'],
+      suggestions: [
+        '`lxcnet history` tells once the host is there again; the next change completes it or takes it back',
+      ],
     })
   }
   const after = tar === undefined ? undefined : readSnapshot({ list, tar })

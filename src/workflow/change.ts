@@ -258,9 +258,9 @@ function finish(
   if (result === 'failed') return { ...report, id, result: 'rollback-failed', reason }
   const failed = outcome.finals.find(({ status }) => status !== 0)
   const fresh = outcome.after
-  const differs = draft.changes.find(
-    (step) => step.kind === 'file' && (fresh?.files.get(step.path)?.text ?? null) !== step.after,
-  )
+  const differs =
+    fresh &&
+    draft.changes.find((step) => step.kind === 'file' && (fresh.files.get(step.path)?.text ?? null) !== step.after)
   if (fresh === undefined || differs !== undefined) {
     return {
       ...report,

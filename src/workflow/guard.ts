@@ -1,7 +1,7 @@
 /** Before a change: may it cut the way by which the host is administered? */
 import { takeSnapshot } from '../host/snapshot.ts'
 import { type Container, typeOf, value } from '../nic/index.ts'
-import { pathLinks, pathProbe, touchesPath } from '../path/index.ts'
+import { pathProbe, readPath, touchesPath } from '../path/index.ts'
 import type { Change } from '../plan/plan.ts'
 import type { Context, View } from './context.ts'
 
@@ -9,7 +9,7 @@ import type { Context, View } from './context.ts'
 export async function mayCutPath(context: Context, view: View, changes: readonly Change[]): Promise<boolean> {
   const taking = changes.flatMap((change) => linksTaken(change, view))
   if (!context.scope.live || (taking.length === 0 && !changes.some(mightTouch))) return false
-  const path = pathLinks(await takeSnapshot(context.host, context.scope, [pathProbe]))
+  const path = readPath(await takeSnapshot(context.host, context.scope, [pathProbe]))
   return (
     !path.known || taking.some((link) => path.links.has(link)) || changes.some((change) => touchesPath(change, path))
   )

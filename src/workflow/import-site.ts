@@ -48,7 +48,7 @@ export function importSite(
   const text = printSite(
     {
       head: [
-        `What ${readings.length === 1 ? 'this host was' : 'these hosts were'}, read by lxcnet import; behind each value stands where it was read.`,
+        `What ${readings.length === 1 ? 'this host was' : 'these hosts were'}, as lxcnet import read it; comments say where.`,
         'lxcnet(1), lxcnet.yaml(5). `lxcnet plan` shows what an edit would change.',
       ],
       ...(name === undefined ? {} : { name }),

@@ -45,11 +45,17 @@ export function renderSiteFile(schema: Schema, version: string): string {
     const section = schema.$defs?.[id] ?? {}
     return { title: titles[id], description: section.description, keys: keysOf(section) }
   })
-  const example = readFileSync(join(import.meta.dirname, 'lxcnet.yaml'), 'utf8')
+  return render('lxcnet.yaml.5.hbs', { version, keys: keysOf(schema), sections, example: linesOf('lxcnet.yaml') })
+}
+
+/** @returns lxcnet-fleet(5), with the inventory that a test reads */
+export const renderFleet = (version: string): string =>
+  render('lxcnet-fleet.5.hbs', { version, example: linesOf('hosts') })
+
+const linesOf = (example: string): string[] =>
+  readFileSync(join(import.meta.dirname, example), 'utf8')
     .trimEnd()
     .split('\n')
-  return render('lxcnet.yaml.5.hbs', { version, keys: keysOf(schema), sections, example })
-}
 
 const titles: Record<string, string> = {
   host: 'A host',

@@ -1,6 +1,5 @@
 /** The host of the lab from which others are reached: runs lxcnet there, and floor.ts. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as esbuild from 'esbuild'
 import type { LabHost } from '../real/lab/lab.ts'
@@ -22,10 +21,8 @@ export class Controller {
   }
 
   static async on(host: LabHost): Promise<Controller> {
-    await host.write('/root/floor.cjs', await floor())
-    // as bin/run.js has it
-    const start = "require('node:module').enableCompileCache('/root/.cache/floor')\nrequire('./floor.cjs')\n"
-    await host.write('/root/floor-cached.cjs', start)
+    await host.write('/root/floor.mjs', await floor())
+    await host.ok('ln -s /opt/lxcnet/node_modules /root/node_modules')
     return new Controller(host)
   }
 
@@ -34,11 +31,18 @@ export class Controller {
     return this.#timed(['/opt/lxcnet/bin/run.js', ...words], status)
   }
 
+  /** Most memory that the process of lxcnet itself held, in MB. */
+  async peakMemory(words: readonly string[]): Promise<number> {
+    await this.#host.write('/root/peak.cjs', peak)
+    await this.#timed(['--require', '/root/peak.cjs', '/opt/lxcnet/bin/run.js', ...words], 0)
+    return Number(await this.#host.ok('cat /run/peak')) / 1024
+  }
+
   /** The bare counterpart of shells that record.ts brought, on each of the hosts. */
   async floor(hosts: readonly Address[], shells: Job['shells'], parallel = 1): Promise<Ran> {
     const job: Job = { hosts: [...hosts], parallel, keyFile: '/root/.ssh/id_ed25519', shells }
     await this.#host.write('/root/job.json', JSON.stringify(job))
-    return this.#timed(['/root/floor-cached.cjs', '/root/job.json'], 0)
+    return this.#timed(['/root/floor.mjs', '/root/job.json'], 0)
   }
 
   async #timed(words: readonly string[], status: number): Promise<Ran> {
@@ -52,26 +56,13 @@ export class Controller {
   }
 }
 
-/** floor.ts as lxcnet itself is built: in one file, without types. */
+/** proc_pid_status(5): VmHWM is the peak resident set size, in kB. */
+const peak = `const { readFileSync, writeFileSync } = require('node:fs')
+process.on('exit', () => writeFileSync('/run/peak', /VmHWM:\\s+(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]))
+`
+
+/** floor.ts as a script of one's own would be: JavaScript that imports ssh2 from node_modules. Types take 40 ms to strip. */
 async function floor(): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'lxcnet-floor-'))
-  try {
-    const outfile = join(folder, 'floor.cjs')
-    await esbuild.build({
-      entryPoints: [join(import.meta.dirname, 'floor.ts')],
-      outfile,
-      bundle: true,
-      platform: 'node',
-      format: 'cjs',
-      target: 'node22.18',
-      minifyWhitespace: true,
-      minifySyntax: true,
-      loader: { '.node': 'empty' },
-      external: ['cpu-features'],
-      logLevel: 'warning',
-    })
-    return readFileSync(outfile, 'utf8')
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
+  const source = readFileSync(join(import.meta.dirname, 'floor.ts'), 'utf8')
+  return (await esbuild.transform(source, { loader: 'ts', target: 'node22.18' })).code
 }

@@ -12,7 +12,7 @@ export interface Measure {
   detail: string
 }
 
-const program = join(import.meta.dirname, '../../bin/run.js')
+export const program = join(import.meta.dirname, '../../bin/run.js')
 
 export interface Ran {
   milliseconds: number

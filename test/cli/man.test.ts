@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { manifest, manPages } from '../../build.ts'
+import { inventoryOf } from '../../src/inventory/inventory.ts'
 
 const root = join(import.meta.dirname, '../..')
 const pages = Object.entries(manPages(await manifest()))
@@ -25,5 +26,14 @@ describe('manual pages', () => {
       assert.ok(plain.includes(`lxcnet ${id.replaceAll(':', ' ')}`), id)
       for (const flag of Object.keys(flags)) assert.ok(plain.includes(`--${flag}`), `${id} --${flag}`)
     }
+  })
+
+  it('show an inventory that is one', () => {
+    const file = join(root, 'templates/man/hosts')
+    const { hosts, groups } = inventoryOf(readFileSync(file, 'latin1'), file)
+    assert.equal(groups.get('lxc')?.length, 22)
+    assert.equal(groups.get('web')?.at(-1), 'web20.example.org')
+    const login = { user: 'admin', jump: 'gate.example.org' }
+    assert.deepEqual(hosts.get('db2')?.target, { name: 'db2', address: '192.0.2.32', port: 2222, ...login })
   })
 })

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { LxcnetError } from '../../src/core/error.ts'
 import { LocalHost } from '../../src/host/local.ts'
 import { type Scope, takeSnapshot } from '../../src/host/snapshot.ts'
+import { pathProbe, readPath } from '../../src/path/index.ts'
 import type { Change } from '../../src/plan/plan.ts'
 import { confirm, rollbackAwaiting } from '../../src/transaction/confirm.ts'
 import { newId } from '../../src/transaction/id.ts'
@@ -38,7 +39,7 @@ const move = (right: boolean): Change[] => [
 ]
 
 /** What the kernel and the files say of the way to the host. */
-const path = `ip -br link show br0 2>/dev/null; ip -4 -o addr show dev eth0; ip route show default; cat ${interfaces}`
+const path = `ip -br link show br0 2>/dev/null; ip -4 -o addr show dev eth0 | sed 's/ brd [^ ]*//'; ip route show default; cat ${interfaces}`
 
 /** All that an armed change brings along while it waits. */
 const traces = `ls -A /var/lib/lxcnet | grep -vx journal
@@ -105,7 +106,26 @@ for (const systemd of [false, true]) {
     }
 
     const reached = async (): Promise<boolean> => (await ssh().exec('echo here')).stdout.toString() === 'here\n'
-    const nothingLeft = () => until(async () => (await h1.ok(traces)) === '', 'nothing is left of it')
+    const nothingLeft = async (besides = ''): Promise<void> => {
+      let left = ''
+      const met = async (): Promise<boolean> => {
+        left = await h1.ok(traces)
+        return left === besides
+      }
+      await until(met, 'nothing is left of it', 30).catch(() => assert.equal(left, besides))
+    }
+
+    it('is one of the links that carry the connection, or that of whoever is logged in', async () => {
+      const anyone = new LocalHost(lab.lanCommand(['ssh', h1.address, 'exec sh -s -- ""']).argv as [string])
+      const nobody = new LocalHost(h1.command(['sh', '-s']).argv as [string])
+      const wayOf = async (host: LocalHost) => readPath(await takeSnapshot(host, scope, [pathProbe]))
+      for (const host of [ssh(), anyone]) assert.deepEqual(await wayOf(host), { known: true, links: new Set(['eth0']) })
+      assert.deepEqual(await wayOf(nobody), { known: false, links: new Set(['eth0']) })
+      const { id } = await arm(ssh(), move(true), 120)
+      for (const host of [ssh(), anyone])
+        assert.deepEqual(await wayOf(host), { known: true, links: new Set(['br0', 'eth0']) })
+      assert.equal((await rollbackAwaiting(ssh(), scope, id)).result, 'undone')
+    })
 
     it('comes back by itself when it was wrong', async () => {
       const old = await h1.ok(path)
@@ -197,7 +217,7 @@ for (const systemd of [false, true]) {
       assert.match(full.stderr, /No space left/)
       await until(async () => (await stateOf(id)) === 'undone', 'its time is up')
       assert.equal(await h1.ok(path), old)
-      await until(async () => (await h1.ok(traces)) === 'full\n', 'nothing is left of it')
+      await nothingLeft('full\n')
       await h1.ok('umount /var/lib/lxcnet')
     })
 

@@ -22,7 +22,7 @@ export class Terminal {
   /** It ends with the lab. */
   static async open(lab: Lab, host: LabHost): Promise<Terminal> {
     const terminal = new Terminal(lab)
-    const shell = host.command(['bash', '--norc', '-c', 'cd; exec bash --norc'], { PS1: '\\#$ ', TERM: 'screen' })
+    const shell = host.command(['env', '-C', '/root', 'bash', '--norc'], { PS1: '\\#$ ', TERM: 'screen' })
     // higher than any transcript, so that nothing scrolls away
     await terminal.#tmux('-f', '/dev/null', 'new-session', '-d', '-x', '80', '-y', '1000', quoteAll(shell.argv))
     await terminal.#settled(1)
