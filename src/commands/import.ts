@@ -35,8 +35,9 @@ export default class Import extends LxcnetCommand {
     }
     return this.at(flags, async ({ contexts, parallel }) => {
       // a host may remember a site of that name, which the plan of the new file would then go on with
-      const files = [recordPath(site)]
-      const all = await readFleet(contexts, parallel, (context) => readView(context, { containers: [], files }))
+      const all = await readFleet(contexts, parallel, (context) =>
+        readView(context, { containers: [], files: [recordPath(context, site)] }),
+      )
       const readings = all.hosts.flatMap(({ report }, at): HostReading[] => {
         const context = contexts[at]
         return report === null || context === undefined ? [] : [{ context, reading: report }]

@@ -22,6 +22,8 @@ export interface FileChange {
   gid: number
   why: string
   impact: Impact
+  /** lxcnet's own notes on the host: said, but not shown line by line. */
+  record?: true
 }
 
 export interface RunChange {

@@ -40,7 +40,7 @@ export interface ChangeReport {
 export function planText({ summary, changes, notes }: Pick<ChangeReport, 'summary' | 'changes' | 'notes'>): string {
   const lines: string[] = [...summary.filter(Boolean).map(readable)]
   for (const change of changes) {
-    if (change.kind === 'file' && change.path.startsWith(own)) lines.push('', `${change.path}: ${change.why}`)
+    if (change.kind === 'file' && change.record) lines.push('', `${change.path}: ${change.why}`)
     else if (change.kind === 'file')
       lines.push(
         '',
@@ -57,9 +57,6 @@ export function planText({ summary, changes, notes }: Pick<ChangeReport, 'summar
   if (notes.length > 0) lines.push('', ...notes.map(noteText))
   return lines.join('\n')
 }
-
-/** lxcnet's own notes on the host: said, but not shown line by line. */
-const own = '/var/lib/lxcnet/'
 
 const impactWords: Record<Impact, string> = {
   live: 'nothing running is touched',

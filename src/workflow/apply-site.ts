@@ -23,7 +23,7 @@ export function applySite(
 ): Promise<ChangeReport> {
   return change(context, {
     ...mandate,
-    files: [recordPath(request.site.name)],
+    files: [recordPath(context, request.site.name)],
     draft: (reading) => {
       const draft = siteDraft(context, reading, request)
       drawn.set(context.host.name, { reading, draft })

@@ -19,6 +19,8 @@ export interface Context {
   fallback: string
   /** --lxc-version. */
   lxcVersion: string | undefined
+  /** Whose new files are. */
+  owner: { uid: number; gid: number }
   /** Containers of a plain user: no root, fewer types. */
   unprivileged: boolean
   user: string

@@ -13,7 +13,7 @@ export async function diffHost(
   context: Context,
   { site, only }: { site: Site; only(name: string): boolean },
 ): Promise<DiffReport> {
-  const reading = await readView(context, { containers: [], files: [recordPath(site.name)] })
+  const reading = await readView(context, { containers: [], files: [recordPath(context, site.name)] })
   const { differences, notes } = siteDraft(context, reading, { site, only, restart: false })
   const journal = differences.length === 0 ? [] : await readChanges(context)
   return {

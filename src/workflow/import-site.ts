@@ -224,7 +224,7 @@ function prove(text: string, readings: readonly HostReading[], table: NicTable):
   for (const { context, reading } of readings) {
     const { summary, changes } = siteDraft(context, reading, { site, only: () => true, restart: false })
     if (changes.length === 0) continue
-    if (changes.every((step) => step.kind === 'file' && step.path === recordPath(site.name))) {
+    if (changes.every((step) => step.kind === 'file' && step.path === recordPath(context, site.name))) {
       throw new LxcnetError(
         'import-not-empty',
         `${context.host.name} remembers a site ${site.name} that set more than is there now`,

@@ -94,6 +94,7 @@ export async function openTargets(
   const changeId = newId(new Date())
   const shared = {
     lxcVersion: undefined,
+    owner: { uid: 0, gid: 0 },
     unprivileged: false,
     user: `${bytes(userInfo().username)}@${bytes(hostname())}`,
     command: `lxcnet ${quoteAll(argv)}`,
@@ -155,7 +156,7 @@ async function secretsOf(flags: PlaceFlags, ask: (question: string) => Promise<s
 }
 
 function openHere(flags: PlaceFlags, argv: readonly string[]): Context {
-  const { uid, username } = userInfo()
+  const { uid, gid, username } = userInfo()
   const home = bytes(homedir())
   const root = flags.root === undefined ? '' : treeOf(flags.root)
   const plain = uid !== 0 && root === ''
@@ -169,6 +170,7 @@ function openHere(flags: PlaceFlags, argv: readonly string[]): Context {
     lxcpath,
     fallback: plain ? join(home, '.local/share/lxc') : '/var/lib/lxc',
     lxcVersion: version,
+    owner: { uid, gid },
     unprivileged: plain,
     user: bytes(process.env['SUDO_USER'] ?? username),
     command: `lxcnet ${quoteAll(argv)}`,

@@ -67,7 +67,7 @@ interface Work {
 
 export function siteDraft(context: Context, { view, snapshot }: Reading, request: SiteRequest): SiteDraft {
   const { site } = request
-  const record = readRecord(snapshot, site.name)
+  const record = readRecord(context, snapshot, site.name)
   const next: SiteRecord = { ...record, containers: { ...record.containers } }
   const wanted = new Map((request.destroy ? [] : containersOf(site, context.host.name)).map((one) => [one.name, one]))
   const names = [...new Set([...wanted.keys(), ...Object.keys(record.containers)])].filter(request.only)
@@ -96,7 +96,7 @@ export function siteDraft(context: Context, { view, snapshot }: Reading, request
   const draft = draftOf(context, view, touches, { restart: request.restart })
   return {
     ...draft,
-    changes: [...draft.changes, ...recordChange(snapshot, next)],
+    changes: [...draft.changes, ...recordChange(context, snapshot, next)],
     notes: [...notes, ...draft.notes],
     differences,
   }

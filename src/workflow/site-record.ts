@@ -1,5 +1,5 @@
 /**
- * What a site has set on a host: /var/lib/lxcnet/site-NAME.json there, written in the same change that sets it.
+ * What a site has set on a host: site-NAME.json beside lxcnet's journal there, written in the same change that sets it.
  *
  * It holds only what lxcnet wrote for the site, with what stood there before: so lxcnet takes away and hands back its
  * own alone, and can tell what others have changed since.
@@ -8,6 +8,7 @@ import { exit, LxcnetError } from '../core/error.ts'
 import type { Snapshot } from '../host/snapshot.ts'
 import type { Change } from '../plan/plan.ts'
 import { defaultSiteName } from '../site/index.ts'
+import type { Context } from './context.ts'
 
 export interface SiteRecord {
   schema: 'lxcnet.site-record/1'
@@ -28,12 +29,13 @@ export interface KeyRecord {
   before: string[]
 }
 
-export const recordPath = (site = defaultSiteName): string => `/var/lib/lxcnet/site-${site}.json`
+export const recordPath = ({ scope }: Context, site = defaultSiteName): string => `${scope.state}/site-${site}.json`
 
 /** @throws {LxcnetError} `bad-record` */
-export function readRecord(snapshot: Snapshot, site: string): SiteRecord {
+export function readRecord(context: Context, snapshot: Snapshot, site: string): SiteRecord {
   const empty: SiteRecord = { schema: 'lxcnet.site-record/1', site, containers: {} }
-  const text = snapshot.files.get(recordPath(site))?.text
+  const path = recordPath(context, site)
+  const text = snapshot.files.get(path)?.text
   if (text === undefined) return empty
   try {
     const record = JSON.parse(text) as SiteRecord
@@ -41,7 +43,7 @@ export function readRecord(snapshot: Snapshot, site: string): SiteRecord {
   } catch {
     // said below
   }
-  throw new LxcnetError('bad-record', `${recordPath(site)} is not what lxcnet wrote there`, {
+  throw new LxcnetError('bad-record', `${path} is not what lxcnet wrote there`, {
     exit: exit.data,
     suggestions: [
       'it says which NICs the site set: put it back from a backup',
@@ -51,12 +53,13 @@ export function readRecord(snapshot: Snapshot, site: string): SiteRecord {
 }
 
 /** The change that brings the record up to date; none when it is. */
-export function recordChange(snapshot: Snapshot, record: SiteRecord): Change[] {
-  const path = recordPath(record.site)
+export function recordChange(context: Context, snapshot: Snapshot, record: SiteRecord): Change[] {
+  const path = recordPath(context, record.site)
   const file = snapshot.files.get(path)
   const empty = Object.keys(record.containers).length === 0
   const after = empty ? null : `${JSON.stringify(record, null, 1)}\n`
   if (after === (file?.text ?? null)) return []
   const why = `remembers what the site ${record.site} set here`
-  return [{ kind: 'file', path, before: file?.text ?? null, after, mode: 0o600, uid: 0, gid: 0, why, impact: 'live' }]
+  const before = file?.text ?? null
+  return [{ kind: 'file', path, before, after, mode: 0o600, ...context.owner, why, impact: 'live', record: true }]
 }

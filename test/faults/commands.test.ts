@@ -31,6 +31,7 @@ const contextOf = (tree: Tree, host: LocalHost): Context => ({
   lxcpath: '',
   fallback: '/var/lib/lxc',
   lxcVersion: undefined,
+  owner: { uid: 0, gid: 0 },
   unprivileged: false,
   user: 'tester',
   command: 'lxcnet test',
