@@ -82,8 +82,11 @@ lx_archive() {
 }
 
 # lx_tar: the files whose paths come on stdin, ended by NUL, as tar archives in that order. Always the last answer; the
-# line behind it says that nothing was cut off.
+# line behind it says that nothing was cut off. Where the host lacks what reading takes, that is the last answer.
 lx_tar() {
+  for lx_c in tar xargs find; do
+    command -v "$lx_c" >/dev/null || { lx_frame lacks 0 "$lx_c" ''; return; }
+  done
   printf '@%s tar 0 0 -\n' "$lx_nonce"
   lx_archive
   # 123: tar missed a file that was removed meanwhile; above: no tar, or it was killed

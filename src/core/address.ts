@@ -17,12 +17,16 @@ export interface Cidr {
 export function parseCidr(text: string, family: 4 | 6): (Cidr & { explicit: boolean }) | undefined {
   const parsed = parse(text, family)
   if (parsed === undefined) return undefined
+  const value = parsed.bigInt()
+  const prefix = parsed.subnetMask
+  const host = BigInt((family === 4 ? 32 : 128) - prefix)
+  const first = (value >> host) << host // startAddress() and endAddress() take ten times as long
   return {
     family,
-    value: parsed.bigInt(),
-    prefix: parsed.subnetMask,
-    first: parsed.startAddress().bigInt(),
-    last: parsed.endAddress().bigInt(),
+    value,
+    prefix,
+    first,
+    last: first + (1n << host) - 1n,
     address: parsed.correctForm(),
     explicit: text.includes('/'),
   }

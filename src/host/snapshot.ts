@@ -46,7 +46,7 @@ export interface Snapshot {
   unreadable: Set<string>
   /** By the id that the probe gave. */
   answers: Map<string, Answer>
-  /** Journal entries that are not settled, or all when asked for: id → running, abandoned, committed, undone, failed. */
+  /** Journal entries that are not settled, or all when asked for: id → running, awaiting, abandoned, committed, undone, failed. */
   entries: Map<string, string>
   /** What lx_digest of transaction.sh prints for the same host; worked out when it is asked for. */
   readonly digest: string
@@ -119,7 +119,7 @@ export interface Frames {
   tar: Buffer | undefined
 }
 
-/** @throws {LxcnetError} `unreachable` when the shell ended before it answered */
+/** @throws {LxcnetError} `unreachable` when the shell ended before it answered, `missing-tool` */
 export function frames(result: ExecResult, nonce: string, host: string): Frames {
   const { stdout } = result
   const mark = `@${nonce} `
@@ -148,7 +148,15 @@ export function frames(result: ExecResult, nonce: string, host: string): Frames 
       },
     )
   }
-  return { list, tar: undefined }
+  const lacks = list.find(({ kind }) => kind === 'lacks')?.id
+  if (lacks === undefined) return { list, tar: undefined }
+  throw new LxcnetError('missing-tool', `${host}: no \`${lacks}\` on this host, which cannot be read without`, {
+    exit: exit.failed,
+    suggestions: [
+      `apt-get install ${lacks === 'tar' ? 'tar' : 'findutils'}`,
+      '`lxcnet host check` lists all that it lacks',
+    ],
+  })
 }
 
 /** The archives without the line that closes them; undefined when that line did not arrive. */

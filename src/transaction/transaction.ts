@@ -100,7 +100,7 @@ export async function carryOut(host: Host, plan: Plan, transaction: Transaction)
   const script = whole([
     preamble(scope, nonce, reads),
     `lx_seconds=${confirmSeconds ?? ''}`,
-    ...engine(),
+    ...(confirmSeconds === undefined ? ['history.sh', 'transaction.sh'].map(templateText) : engine()),
     `lx_payload() {\n  cat <<'LX_PAYLOAD'\n${payload}\nLX_PAYLOAD\n}`,
     snapshotFunction(scope, fresh),
     'lx_main() {',
@@ -139,7 +139,7 @@ export async function recover(host: Host, scope: Scope): Promise<Recovered[]> {
     })
 }
 
-/** The functions that every script knows which may meet an unfinished change. */
+/** What a script has to know that may meet an armed change. */
 export const engine = (): string[] => ['history.sh', 'transaction.sh', 'deadman.sh'].map(templateText)
 
 /** The script beside an armed change in the journal: templates/deadman.sh starts it with `watch`, a boot with `boot`. */

@@ -97,7 +97,7 @@ export async function change(context: Context, options: ChangeOptions): Promise<
         suggestions: ['try again in a moment'],
       })
     }
-    return finish(context, report, outcome, draft, reading)
+    return finish(context, { ...report, notes: [...notes, ...outcome.notes] }, outcome, draft, reading)
   }
 }
 

@@ -49,7 +49,8 @@ const ownCodes: Record<string, { summary: string; fix: string }> = {
     fix: 'Look at it, and remove it.',
   },
   'import-not-empty': {
-    summary: 'What a host has cannot be said in a site file, or not so that its plan is empty.',
+    summary:
+      'What a host has cannot be said in a site file, or not so that its plan is empty: it may remember an older site.',
     fix: 'The message says what.',
   },
   'include-wins': {
@@ -57,7 +58,7 @@ const ownCodes: Record<string, { summary: string; fix: string }> = {
     fix: 'Change it in the include, or remove the lxc.include line.',
   },
   interrupted: {
-    summary: 'Ended by a signal, or the shell on the host was killed.',
+    summary: 'Ended by a signal, or the shell on the host was killed or cut off while it carried out a change.',
     fix: 'The next changing command completes the change or takes it back.',
   },
   locked: { summary: 'Another lxcnet is changing the host.', fix: 'Wait until it is done.' },
@@ -67,7 +68,7 @@ const ownCodes: Record<string, { summary: string; fix: string }> = {
     fix: 'Add the flag that is named.',
   },
   'missing-tool': {
-    summary: 'The host lacks a command that every change needs. Nothing was changed.',
+    summary: 'The host lacks a command that reading it, or every change, needs. Nothing was changed.',
     fix: 'Install the package that is named.',
   },
   'name-shifts': {
@@ -77,6 +78,10 @@ const ownCodes: Record<string, { summary: string; fix: string }> = {
   'next-per-host': {
     summary: 'next: was used on several hosts, and each chooses for itself.',
     fix: 'Name the addresses in a site file.',
+  },
+  'no-boot-recovery': {
+    summary: 'The host has no way that lxcnet knows to take a change back while it boots.',
+    fix: 'Do not reboot it before the change is confirmed; the next lxcnet takes it back otherwise.',
   },
   'no-container': { summary: 'There is no such container.', fix: '`lxcnet list` shows the containers.' },
   'no-entry': { summary: 'The history has no such change.', fix: '`lxcnet history` lists them.' },

@@ -226,8 +226,7 @@ function adjust(work: Work, nic: Nic, given: ReadonlyMap<string, readonly string
   for (const [flag, texts] of given) {
     const key = keyOfWord(flag, type)
     mentioned.add(key?.name ?? flag)
-    if (key !== undefined && asWritten(key, texts, view.version) === asWritten(key, standing(nic, key), view.version))
-      continue
+    if (key !== undefined && isSo(key, texts, standing(nic, key), view.version)) continue
     wanted.set(key?.name ?? flag, [...texts])
   }
   const surplus = Object.keys(record.keys).filter(
@@ -269,6 +268,10 @@ function standing(nic: Nic, key: Key): string[] {
   const have = values(nic, key.name)
   const mode = key.name.endsWith('.mode') ? modeOf(nic) : undefined
   return have.length === 0 && mode !== undefined ? [mode] : have
+}
+
+function isSo(key: Key, want: readonly string[], have: readonly string[], version: string | undefined): boolean {
+  return same(want, have) || asWritten(key, want, version) === asWritten(key, have, version)
 }
 
 /** The values as lxcnet would write them, in no order where LXC knows none. */

@@ -2,8 +2,9 @@
  * Side by side with Ansible: 20 hosts, each gets a NIC of six lines in the config of its web01, and all get theirs again,
  * which changes nothing. Both end with the same bytes in that config, which is on a real disk.
  *
- * ansible/playbook.yml writes six lines and runs one command. lxcnet's `apply` reads the host (links, routes, running
- * containers, every config), plans, writes the lines by a transaction with journal and syncs, and reads again.
+ * ansible/playbook.yml keeps a copy of the config, writes six lines and runs one command. lxcnet's `apply` reads the
+ * host (links, routes, running containers, every config), plans, writes the lines and its record of the site by a
+ * transaction that keeps copies in its journal and syncs all of it, and reads again.
  * Both run in the network between the hosts, with the same names, keys and known host keys.
  */
 import assert from 'node:assert/strict'
@@ -13,7 +14,7 @@ import { Lab, type LightHost } from '../real/lab/lab.ts'
 import { execute } from '../real/lab/machine.ts'
 import { inTurn, type Measure, median, program, type Ran } from './run.ts'
 
-const rounds = 1
+const rounds = 3
 const count = 20
 const limit = 1 / 20
 const config = '/var/lib/lxc/web01/config'
@@ -78,7 +79,7 @@ ${hosts.map((host) => `  web01@${host.name}: { nics: { 0: { network: data, hwadd
 /** The container without a NIC, and nothing of the change before. */
 async function furnish(host: LightHost): Promise<void> {
   await host.container('web01')
-  await host.ok('rm -rf /var/lib/lxcnet; sync -f /var/lib/lxc')
+  await host.ok('rm -rf /var/lib/lxcnet /var/lib/lxc/web01/config.before; sync -f /var/lib/lxc')
 }
 
 const configs = async (hosts: readonly LightHost[]): Promise<string> =>

@@ -1,11 +1,12 @@
 /**
- * Import and plan of a fleet without the way to it: each host answers at once with what a real one answered, MACs and
+ * Import or plan of a fleet without the way to it: each host answers at once with what a real one answered, MACs and
  * addresses made its own. A process of its own, whose time and memory count.
  *
- *   planning.ts ANSWERS HOSTS     a file with an Answers, as JSON; prints a Planning, as JSON
+ *   planning.ts import|plan ANSWERS HOSTS SITE     ANSWERS is a file with an Answers, as JSON; SITE is the site file
+ *                                                  that import writes and plan reads; prints a Planning, as JSON
  */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import type { Connection } from '../../src/host/port.ts'
 import { parseSite } from '../../src/site/index.ts'
 import { applySite, checkAcross, type Drawn } from '../../src/workflow/apply-site.ts'
@@ -17,13 +18,9 @@ import { nicTable } from '../../src/workflow/site-file.ts'
 export type Answers = Record<string, string>
 
 export interface Planning {
-  /** From the answers of all hosts to the text of the site file and the proof that its plan is empty. */
-  importMs: number
-  /** From the text and the answers to the drafts of all hosts: nothing to change. */
-  planMs: number
-  /** The same, with something to change in each container. */
-  changeMs: number
-  containers: number
+  /** Without the time in which the hosts make up their answers. */
+  milliseconds: number
+  /** Pending, or 0 for an import. */
   changes: number
   /** Resident set of the whole process. */
   peakMegabytes: number
@@ -40,6 +37,7 @@ export function contextOf(host: Connection): Context {
     lxcpath: '',
     fallback: '/var/lib/lxc',
     lxcVersion: undefined,
+    owner: { uid: 0, gid: 0 },
     unprivileged: false,
     user: 'root@bench',
     command: 'lxcnet plan',
@@ -63,12 +61,16 @@ export async function plan(contexts: readonly Context[], text: string): Promise<
   return reports.reduce((sum, { changes }) => sum + changes.length, 0)
 }
 
+/** Spent in answering. */
+let answeringMs = 0
+
 /** The host of this number: its addresses and MACs are as long as those of the one that was asked. */
 function double(answers: Answers, number: number): Connection {
   const byte = (value: number): string => value.toString(16).padStart(2, '0')
   const host: Connection = {
     name: `h${number}`,
     exec: async (script) => {
+      const start = performance.now()
       const answer = answers[asked(script)]
       assert.ok(answer !== undefined, 'a script that the real host was not asked')
       const own = answer
@@ -76,7 +78,9 @@ function double(answers: Answers, number: number): Connection {
         .replace(/00:16:3e:0([01])/g, (_, second) => `00:16:3e:${byte(2 * number + Number(second))}`)
         .replaceAll('fd00:', `fd${byte(number)}:`)
         .replaceAll('10.100.', `10.${100 + number}.`)
-      return { stdout: Buffer.from(own, 'latin1'), stderr: '', status: 0 }
+      const stdout = Buffer.from(own, 'latin1')
+      answeringMs += performance.now() - start
+      return { stdout, stderr: '', status: 0 }
     },
     anew: () => host,
     close: async () => {},
@@ -84,28 +88,24 @@ function double(answers: Answers, number: number): Connection {
   return host
 }
 
-async function timed<T>(work: () => Promise<T>): Promise<[milliseconds: number, result: T]> {
-  const start = performance.now()
-  const result = await work()
-  return [performance.now() - start, result]
-}
-
-async function main(file: string, hosts: number): Promise<Planning> {
-  const answers: Answers = JSON.parse(readFileSync(file, 'latin1'))
-  const contexts = Array.from({ length: hosts }, (_, at) => contextOf(double(answers, at)))
-  const [importMs, { text, containers, leftOut }] = await timed(async () => {
-    const readings = await Promise.all(
-      contexts.map(async (context) => ({ context, reading: await importReading(context) })),
-    )
-    return importSite(readings, undefined, new Set(), nicTable)
-  })
+async function importAll(contexts: readonly Context[], file: string): Promise<number> {
+  const readings = await Promise.all(
+    contexts.map(async (context) => ({ context, reading: await importReading(context) })),
+  )
+  const { text, leftOut } = importSite(readings, undefined, new Set(), nicTable)
   assert.deepEqual(leftOut, [])
-  const [planMs, none] = await timed(() => plan(contexts, text))
-  assert.equal(none, 0)
-  const other = text.replace(/^ {4}type: .*/gm, '$&\n    mtu: 1400')
-  const [changeMs, changes] = await timed(() => plan(contexts, other))
-  const peak = /^VmHWM:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))
-  return { importMs, planMs, changeMs, containers, changes, peakMegabytes: Number(peak?.[1]) / 1024 }
+  writeFileSync(file, text, 'latin1')
+  return 0
 }
 
-if (import.meta.main) console.log(JSON.stringify(await main(process.argv[2] ?? '', Number(process.argv[3]))))
+async function main([verb = '', answersFile = '', hosts = '', site = '']: string[]): Promise<Planning> {
+  const answers: Answers = JSON.parse(readFileSync(answersFile, 'latin1'))
+  const contexts = Array.from({ length: Number(hosts) }, (_, at) => contextOf(double(answers, at)))
+  const start = performance.now()
+  const changes = await (verb === 'import' ? importAll(contexts, site) : plan(contexts, readFileSync(site, 'latin1')))
+  const milliseconds = performance.now() - start - answeringMs
+  const peak = /^VmHWM:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))
+  return { milliseconds, changes, peakMegabytes: Number(peak?.[1]) / 1024 }
+}
+
+if (import.meta.main) console.log(JSON.stringify(await main(process.argv.slice(2))))

@@ -4,7 +4,7 @@ import { Controller } from './controller.ts'
 import { record } from './record.ts'
 import { inTurn, type Measure, median } from './run.ts'
 
-const rounds = 1
+const rounds = 3
 const parallel = 20
 const sizes = [50, 200] as const
 
@@ -17,58 +17,45 @@ export async function hostFleet(): Promise<Measure[]> {
     const controller = await Controller.on(h1)
     await h1.write('/root/hosts', others.map(({ name }) => `${name}\n`).join(''))
     const fleets = sizes.map((size) => others.slice(0, size))
-    const names = (hosts: readonly LightHost[]) => hosts.map(({ name }) => name).join(',')
-    const create = (hosts: string) =>
+    const command = (hosts: string) =>
       `create web01 --type macvlan --link eth1 -i /root/hosts -H ${hosts} --parallel ${parallel}`.split(' ')
+    const create = (hosts: readonly LightHost[]) => command(hosts.map(({ name }) => name).join(','))
     const anew = async <T>(hosts: readonly LightHost[], work: () => Promise<T>): Promise<T> => {
       for (let at = 0; at < hosts.length; at += 10) await Promise.all(hosts.slice(at, at + 10).map(furnish))
       return work()
     }
-    const shells = await anew([h2], () => record(h2, (port) => controller.lxcnet(create(`h2:${port}`))))
+    const shells = await anew([h2], () => record(h2, (port) => controller.lxcnet(command(`h2:${port}`))))
+    const floor = (hosts: readonly LightHost[]) => {
+      const addresses = hosts.map(({ address }) => ({ host: address, port: 22 }))
+      return controller.floor(addresses, shells, parallel)
+    }
     const samples = await inTurn(
       rounds,
       fleets.flatMap((hosts) => [
-        () => anew(hosts, () => controller.lxcnet(create(names(hosts)))),
-        () =>
-          anew(hosts, () =>
-            controller.floor(
-              hosts.map(({ address }) => ({ host: address, port: 22 })),
-              shells,
-              parallel,
-            ),
-          ),
+        () => anew(hosts, () => controller.lxcnet(create(hosts))),
+        () => anew(hosts, () => floor(hosts)),
       ]),
     )
     const taken = samples.map(median)
-    const [few = Number.NaN, fewFloor = Number.NaN, many = Number.NaN, manyFloor = Number.NaN] = taken
-    const memory = await Promise.all(
-      fleets.slice(0, 1).map((hosts) => anew(hosts, () => controller.peakMemory(create(names(hosts))))),
-    )
-    const [each, eachOfMany] = [few / sizes[0], many / sizes[1]]
-    const of = (product: number, floor: number) =>
-      `${product.toFixed(0)} ms, floor ${floor.toFixed(0)} ms, ${parallel} at once, median of ${rounds}`
+    const times = sizes.map((size, at): Measure => {
+      const [product = Number.NaN, bare = Number.NaN] = taken.slice(2 * at)
+      const detail = `${product.toFixed(0)} ms, floor ${bare.toFixed(0)} ms, ${parallel} at once, median of ${rounds}`
+      return { name: `create, ${size} hosts: times the floor`, ratio: product / bare, limit: 1.5, detail }
+    })
+    const [few = Number.NaN, many = Number.NaN] = sizes.map((size, at) => (taken[2 * at] ?? Number.NaN) / size)
+    const small = fleets[0] ?? []
+    const megabytes = await anew(small, () => controller.peakMemory(create(small)))
     return [
+      ...times,
       {
-        name: `create, ${sizes[0]} hosts: times the floor`,
-        ratio: few / fewFloor,
-        limit: 1.5,
-        detail: of(few, fewFloor),
-      },
-      {
-        name: `create, ${sizes[1]} hosts: times the floor`,
-        ratio: many / manyFloor,
-        limit: 1.5,
-        detail: of(many, manyFloor),
-      },
-      {
-        name: `create, time of a host: growth from ${sizes[0]} to ${sizes[1]}`,
-        ratio: eachOfMany / each,
+        name: 'create, time of a host: growth',
+        ratio: many / few,
         limit: 1.25,
-        detail: `${each.toFixed(1)} ms and ${eachOfMany.toFixed(1)} ms`,
+        detail: `${few.toFixed(1)} ms of ${sizes[0]}, ${many.toFixed(1)} ms of ${sizes[1]}`,
       },
       {
         name: `create, ${sizes[0]} hosts: MB of the client`,
-        ratio: memory[0] ?? Number.NaN,
+        ratio: megabytes,
         limit: 250,
         detail: 'the peak of its resident set',
       },

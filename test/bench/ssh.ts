@@ -7,7 +7,7 @@ import { type Address, Controller } from './controller.ts'
 import { record } from './record.ts'
 import { inTurn, type Measure, median, type Ran } from './run.ts'
 
-const rounds = 7
+const rounds = 15
 const create = ['create', 'web01', '--type', 'macvlan', '--link', 'eth1', '-H']
 
 /** One way; twice that is the round trip of 50 ms. */

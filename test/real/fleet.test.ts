@@ -12,6 +12,16 @@ esac
 exec /bin/mv "$@"
 `
 
+/** Waits for a word before it puts the new config in its place. */
+const waitingMv = `#!/bin/sh
+case "$*" in
+  *-new*/var/lib/lxc/web01/config)
+    touch /root/reached
+    until [ -e /root/go ]; do sleep 0.05; done ;;
+esac
+exec /bin/mv "$@"
+`
+
 /** What puts the new config in its place, and what puts the old one back. */
 const forward = (name: string): string => `*-new*/var/lib/lxc/${name}/config`
 const backward = (name: string): string => `*-old*/var/lib/lxc/${name}/config`
@@ -178,6 +188,21 @@ describe('a fleet', () => {
     await mend(h2)
     const { status, ends } = await create()
     assert.deepEqual([status, ends], [0, { h2: 'applied', h3: 'unchanged', h4: 'unchanged', h5: 'unchanged' }])
+  })
+
+  it('is not changed where somebody else has changed what was shown, while others were at work', async () => {
+    await h2.write('/usr/local/sbin/mv', waitingMv, 0o755)
+    await h2.ok('rm -f /root/reached /root/go')
+    const run = create('--batch', '1,100%')
+    await h2.ok('for _ in $(seq 1500); do [ ! -e /root/reached ] || exit 0; sleep 0.02; done; exit 1')
+    await h3.ok('echo "# in between" >>/var/lib/lxc/web01/config')
+    await furnish([h4], 'web02') // which no plan speaks of
+    await h2.ok('touch /root/go')
+    const { status, ends } = await run
+    assert.deepEqual([status, ends], [3, { h2: 'applied', h3: 'failed stale', h4: 'applied', h5: 'applied' }])
+    assert.equal(await config(h3, 'web01'), `${plainConfig('web01')}# in between\n`)
+    const again = await create()
+    assert.deepEqual([again.status, again.ends['h3']], [0, 'applied'])
   })
 
   it('shows equal plans once, each MAC masked, and others beside them', async () => {
