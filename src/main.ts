@@ -6,9 +6,9 @@
  */
 import { type Command, Config, type Interfaces } from '@oclif/core'
 import pjson from '../package.json' with { type: 'json' }
-import { closest } from './cli/closest.ts'
 import { asLxcnetError, errorDocument, errorText, interrupted } from './cli/failure.ts'
 import { decodeBytes } from './cli/json.ts'
+import { closest } from './core/closest.ts'
 import { exit, LxcnetError } from './core/error.ts'
 
 /** What oclif tells about every command, by id (`nat:list`), made at build time. */

@@ -1,5 +1,6 @@
 /** What every command has: the flags of lxcnet(1) that work everywhere, the way to ask, and the way to answer. */
 import { Command, Flags, type Interfaces } from '@oclif/core'
+import { closest } from '../core/closest.ts'
 import { exit, LxcnetError } from '../core/error.ts'
 import { transports } from '../core/target.ts'
 import { endingLine, type FleetReport, fleetText } from '../report/fleet.ts'
@@ -7,7 +8,6 @@ import type { Context } from '../workflow/context.ts'
 import { fleetExit, readFleet } from '../workflow/fleet.ts'
 import { openPlaces, type PlaceFlags, type Places } from '../workflow/open.ts'
 import { type Ask, asker } from './ask.ts'
-import { closest } from './closest.ts'
 import { decodeBytes } from './json.ts'
 
 const helpGroup = 'GLOBAL'

@@ -79,7 +79,11 @@ export function resultText(report: ChangeReport): string {
   else if (result === 'declined') lines.push('Nothing was changed.')
   else if (result === 'unchanged') lines.push('Already so; nothing to change.')
   else if (result === 'applied') lines.push(`Done. To take it back: ${back}`)
-  else if (result === 'awaiting') lines.push(`Applied, and ${reason}`)
+  else if (result === 'awaiting')
+    lines.push(
+      `Applied, and ${reason}`,
+      ...report.notes.filter(({ code }) => code === 'no-boot-recovery').map(noteText),
+    )
   else if (result === 'rolled-back') lines.push(`Rolled back, everything is as it was: ${reason}`)
   else if (result === 'rollback-failed')
     lines.push(`Failed, and could not be taken back completely; see \`lxcnet history ${id}\`. ${reason}`)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { closest } from '../../src/cli/closest.ts'
+import { closest } from '../../src/core/closest.ts'
 
 describe('closest', () => {
   for (const { typed, known, near } of [
