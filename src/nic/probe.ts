@@ -8,7 +8,7 @@ export interface NicProbeOptions {
   fallback: string
   /** Containers whose live NICs are wanted; all running ones when empty. */
   containers: readonly string[]
-  /** Read the configs of `containers` alone, not of all, and of the host only its links. */
+  /** Read the configs of `containers` alone, not of all, not what they usually include, and of the host only its links. */
   only: boolean
   /** Files to read besides: includes, as absolute paths or directories. */
   includes: readonly string[]
@@ -22,7 +22,7 @@ const usualIncludes = ['/etc/lxc/default.conf', '/usr/share/lxc/config', '/usr/s
 
 export function nicProbe({ lxcpath, fallback, containers, only, includes, scripts, quote }: NicProbeOptions): Probe {
   const named = containers.map(quote).join(' ')
-  const asked = [...usualIncludes, ...includes].map(quote).join(' ')
+  const asked = [...(only ? [] : usualIncludes), ...includes].map(quote).join(' ')
   return {
     fragment: 'nic.sh',
     setup: [`nic_lxcpath ${quote(lxcpath)} ${quote(fallback)}`],

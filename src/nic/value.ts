@@ -203,7 +203,7 @@ function address(key: Key, text: string, family: 4 | 6, version: string | undefi
   const [cidr = '', given, ...more] = text.trim().split(' ')
   const example = family === 4 ? '10.0.5.3/24' : '2001:db8::3/64'
   const parsed = parseCidr(cidr, family)
-  const read = lxcCidr(cidr, family)
+  const read = parsed?.explicit === true ? undefined : lxcCidr(cidr, family)
   const clean = given === undefined || (family === 4 && parseCidr(given, 4) !== undefined)
   if (parsed === undefined && read !== undefined && more.length === 0 && clean) {
     const better = `${read.address}/${read.prefix}`

@@ -3,6 +3,7 @@
  */
 import { exit, LxcnetError } from '../core/error.ts'
 import { quoteAll } from '../core/shell.ts'
+import type { Snapshot } from '../host/snapshot.ts'
 import { type Container, pendingChanges } from '../nic/index.ts'
 import type { Change, Note, Plan } from '../plan/plan.ts'
 import type { ChangeReport } from '../report/change.ts'
@@ -206,7 +207,9 @@ async function attemptOnce(
     command: context.command,
   }
   const known = { ...context, lxcpath: reading.view.lxcpath }
-  const fresh = probesFor(known, { containers: draft.containers, only: true }, reading.includes)
+  const configs = new Set(draft.containers.map((name) => reading.view.containers.get(name)?.path))
+  const others = draft.changes.flatMap((step) => (step.kind === 'file' && !configs.has(step.path) ? step.path : []))
+  const fresh = probesFor(known, { containers: draft.containers, only: true }, others)
   // From here on the host finishes by itself: Ctrl-C must not hide how it ended.
   hold()
   try {
@@ -240,7 +243,7 @@ function finish(
   report: ChangeReport,
   outcome: Outcome,
   draft: Draft,
-  { includes, view }: Reading,
+  { includes, view, snapshot }: Reading,
 ): ChangeReport {
   const { id, result, reason } = outcome
   const rollback = ['lxcnet', 'rollback', id, ...context.place]
@@ -273,7 +276,7 @@ function finish(
           : 'the host could not be read again',
     }
   }
-  const after = viewOf({ ...context, lxcVersion: view.version }, fresh, new Set(includes))
+  const after = viewOf({ ...context, lxcVersion: view.version }, withIncludes(fresh, snapshot, view), new Set(includes))
   const restarted = draft.changes.flatMap((step) =>
     step.kind === 'run' && step.argv[0] === 'lxc-start' ? step.argv : [],
   )
@@ -291,6 +294,19 @@ function finish(
       pending,
     }
   return { ...report, id, rollback, result: 'applied', pending }
+}
+
+/** What was read after a change, with what configs include as it was read before. */
+function withIncludes(fresh: Snapshot, before: Snapshot, view: View): Snapshot {
+  const configs = new Set([...view.containers.values()].map(({ path }) => path))
+  const included = [...before.files].filter(([path]) => !configs.has(path))
+  return {
+    ...fresh,
+    files: new Map([...included, ...fresh.files]),
+    listing: before.listing.filter((path) => !configs.has(path)).concat(fresh.listing),
+    links: new Map([...before.links, ...fresh.links]),
+    directories: new Set([...before.directories, ...fresh.directories]),
+  }
 }
 
 /** Are the NICs of a running container others now, although the live ones do not show it (a gateway, an MTU taken out)? */
