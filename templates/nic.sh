@@ -74,7 +74,8 @@ nic_host() {
   lx_run lxc-version lxc-start --version
   lx_run routes ip -j route show default
   lx_run routes6 ip -j -6 route show default
-  if command -v ovs-vsctl >/dev/null; then lx_run ovs ovs-vsctl -t 3 list-br; fi
+  # without its server ovs-vsctl(8) only waits
+  if [ -S "$lx_root/run/openvswitch/db.sock" ]; then lx_run ovs ovs-vsctl -t 3 list-br; fi
 }
 
 # nic_live [NAME...]: the host's links, and of the running containers (all, or those named) the init process and the

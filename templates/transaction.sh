@@ -319,7 +319,7 @@ lx_open() {
   lx_canon "$1/journal" || { lx_frame refused 0 state "$1"; return 1; }
   lx_journal=$lx_root$lx_real
   lx_umask=$(umask)
-  for lx_c in flock sha256sum tar base64 cp mv stat; do
+  for lx_c in flock sha256sum tar cp mv stat; do
     command -v "$lx_c" >/dev/null || { lx_frame refused 0 tool "$lx_c"; return 1; }
   done
   # what lies above lxcnet's own directory is not lxcnet's to close
@@ -344,10 +344,11 @@ lx_digest() {
 lx_prepare() {
   lx_dir=$lx_journal/.new-$1
   [ ! -e "$lx_entry" ] || { lx_why="$lx_entry is there already"; return 1; }
-  mkdir "$lx_dir" "$lx_dir/old" && lx_payload | base64 -d | tar -xof - -C "$lx_dir" ||
+  mkdir "$lx_dir" "$lx_dir/old" "$lx_dir/new" "$lx_dir/marks" && lx_payload ||
     { lx_why="$lx_journal: no space for the journal, or no right to write it"; return 1; }
+  [ "$lx_out" = "$2  -" ] || { lx_damaged=1; return 1; }
   lx_digest
-  [ "$lx_out" = "$2" ] || [ "$2" = - ] || { lx_stale='a container configuration'; return 1; }
+  [ "$lx_out" = "$3" ] || [ "$3" = - ] || { lx_stale='a container configuration'; return 1; }
   lx_each check "$lx_dir/steps" && lx_each save "$lx_dir/steps" || return
   set -- "$lx_dir"/* "$lx_dir"
   for lx_c in "$lx_dir"/old/* "$lx_dir"/new/*; do [ ! -f "$lx_c" ] || set -- "$lx_c" "$@"; done
@@ -359,18 +360,19 @@ lx_prepare() {
 # it waits for its confirmation; empty when it needs none.
 lx_transaction() {
   trap '' HUP INT TERM PIPE
-  lx_tx=$1 lx_why='' lx_stale=''
+  lx_tx=$1 lx_why='' lx_stale='' lx_damaged=''
   cd "$lx_root/" && lx_open "$2" || return
-  [ "$(lx_payload | sha256sum)" = "$3  -" ] || { lx_frame refused 0 payload ''; return; }
   for lx_entry in "$lx_journal"/*; do
     [ -f "$lx_entry/undo" ] && [ ! -e "$lx_entry/clean" ] || continue
     if lx_awaits; then lx_frame refused 0 awaiting "${lx_entry##*/}"; else lx_frame refused 0 unfinished "${lx_entry##*/}"; fi
     return
   done
   lx_entry=$lx_journal/$lx_tx
-  if ! lx_prepare "$1" "$4" 2>/dev/null; then
+  if ! lx_prepare "$1" "$3" "$4" 2>/dev/null; then
     rm -rf "$lx_journal/.new-$lx_tx"
-    if [ -n "$lx_stale" ]; then lx_frame refused 0 stale "$lx_stale"; else lx_frame refused 0 check "$lx_why"; fi
+    if [ -n "$lx_damaged" ]; then lx_frame refused 0 payload ''
+    elif [ -n "$lx_stale" ]; then lx_frame refused 0 stale "$lx_stale"
+    else lx_frame refused 0 check "$lx_why"; fi
     return
   fi
   if lx_each stage "$lx_entry/steps" && { [ -z "$lx_seconds" ] || lx_arm; } && lx_each apply "$lx_entry/steps" &&

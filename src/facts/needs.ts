@@ -25,7 +25,6 @@ export const needs: readonly Need[] = [
   { tools: ['sed'], feature: reading, package: 'sed', vital: true },
   { tools: ['flock'], feature: changing, package: 'util-linux', vital: true },
   { tools: ['sha256sum'], feature: changing, package: 'coreutils', vital: true },
-  { tools: ['base64'], feature: changing, package: 'coreutils', vital: true },
   { tools: ['cp'], feature: changing, package: 'coreutils', vital: true },
   { tools: ['mv'], feature: changing, package: 'coreutils', vital: true },
   { tools: ['stat'], feature: changing, package: 'coreutils', vital: true },

@@ -18,7 +18,6 @@ import {
   snapshotFunction,
   whole,
 } from '../host/snapshot.ts'
-import { writeTar } from '../host/tar.ts'
 import { type Change, isFinal, type Note, ordered, type Plan } from '../plan/plan.ts'
 import { templateText } from '../template/template.ts'
 import { refuse } from './refusal.ts'
@@ -94,18 +93,17 @@ export async function carryOut(host: Host, plan: Plan, transaction: Transaction)
   const files = payloadFiles(steps, plan, meta, commandSeconds)
   if (confirmSeconds !== undefined) {
     const text = watcher(scope, nonce, confirmSeconds, patience(steps, commandSeconds))
-    files.push({ path: 'watch.sh', data: Buffer.from(text, 'latin1') })
+    files.push({ path: 'watch.sh', text })
   }
-  const payload = writeTar(files).toString('base64').replace(/.{76}/g, '$&\n')
   const script = whole([
     preamble(scope, nonce, reads),
     `lx_seconds=${confirmSeconds ?? ''}`,
     ...(confirmSeconds === undefined ? ['history.sh', 'transaction.sh'].map(templateText) : engine()),
-    `lx_payload() {\n  cat <<'LX_PAYLOAD'\n${payload}\nLX_PAYLOAD\n}`,
+    payload(files, marksOf(steps)),
     snapshotFunction(scope, fresh),
     'lx_main() {',
     '  lx_setup >/dev/null',
-    `  lx_transaction ${meta.id} ${quote(scope.state)} ${sha256(`${payload}\n`)} ${plan.reads}`,
+    `  lx_transaction ${meta.id} ${quote(scope.state)} ${sha256(files.map(({ text }) => text).join(''))} ${plan.reads}`,
     ...(fresh.flatMap((probe) => probe.paths).length === 0
       ? []
       : [`  lx_read() {\n  ${fresh.flatMap((probe) => probe.paths).join('\n')}\n  }`]),
@@ -160,25 +158,20 @@ function patience(steps: readonly Change[], commandSeconds: number): number {
   return commands.length * (commandSeconds + 10) + 600
 }
 
-function payloadFiles(
-  steps: readonly Change[],
-  plan: Plan,
-  meta: Meta,
-  commandSeconds: number,
-): { path: string; data: Buffer }[] {
+function payloadFiles(steps: readonly Change[], plan: Plan, meta: Meta, commandSeconds: number): EntryFile[] {
   // not where it says nothing new: other releases run no unfinished change of a tree that holds more than files
   const limit = commandSeconds === usualSeconds ? [] : [`limit ${commandSeconds}`]
   const doing: string[] = []
   const undo: string[] = []
   const final: string[] = []
-  const files: { path: string; data: Buffer }[] = []
+  const files: EntryFile[] = []
   steps.forEach((step, index) => {
     const n = index + 1
     if (step.kind === 'file') {
       const call = `file ${n} ${quote(step.path)} ${fingerprint(step.before)} ${fingerprint(step.after)} ${step.mode.toString(8)} ${step.uid} ${step.gid}`
       doing.push(call)
       undo.unshift(call)
-      if (step.after !== null) files.push({ path: `new/${n}`, data: Buffer.from(step.after, 'latin1') })
+      if (step.after !== null) files.push({ path: `new/${n}`, text: step.after })
     } else if (isFinal(step)) {
       final.push(`run ${n} ${quoteAll(step.argv)}`)
     } else {
@@ -187,26 +180,51 @@ function payloadFiles(
       undo.unshift(`run ${n} ${quoteAll(step.undo ?? [])}`)
     }
   })
-  const marks = [
-    'committed',
-    'awaiting',
-    'decide',
-    'undone',
-    'failed',
-    'clean',
-    ...steps.map((_, index) => `started.${index + 1}`),
-  ]
-  const script = (lines: string[]): Buffer =>
-    Buffer.from((lines.length === 0 ? [] : [...limit, ...lines]).map((line) => `${line}\n`).join(''), 'latin1')
+  const script = (lines: string[]): string =>
+    (lines.length === 0 ? [] : [...limit, ...lines]).map((line) => `${line}\n`).join('')
+  const json = (value: object): string => Buffer.from(JSON.stringify(value)).toString('latin1')
   return [
-    { path: 'steps', data: script(doing) },
-    { path: 'undo', data: script(undo) },
-    { path: 'final', data: script(final) },
-    { path: 'meta.json', data: Buffer.from(JSON.stringify(meta)) },
-    { path: 'plan.json', data: Buffer.from(JSON.stringify(plan)) },
-    ...marks.map((mark) => ({ path: `marks/${mark}`, data: Buffer.alloc(0) })),
+    { path: 'steps', text: script(doing) },
+    { path: 'undo', text: script(undo) },
+    { path: 'final', text: script(final) },
+    { path: 'meta.json', text: json(meta) },
+    { path: 'plan.json', text: json(plan) },
     ...files,
   ]
+}
+
+/** A file of a journal entry, bytes as latin1 text. */
+interface EntryFile {
+  path: string
+  text: string
+}
+
+const marksOf = (steps: readonly Change[]): string[] => [
+  'committed',
+  'awaiting',
+  'decide',
+  'undone',
+  'failed',
+  'clean',
+  ...steps.map((_, index) => `started.${index + 1}`),
+]
+
+/**
+ * The function that writes an entry's files, by the shell itself, since each process there costs a millisecond, and sets
+ * lx_out to the hash of what they are then.
+ */
+function payload(files: readonly EntryFile[], marks: readonly string[]): string {
+  const lines = files.map(({ path, text }) => `  ${printed(text)} >"$lx_dir/${path}" || return`)
+  return `lx_payload() {\n${lines.join('\n')}
+  for lx_c in ${marks.join(' ')}; do printf '' >"$lx_dir/marks/$lx_c" || return; done
+  lx_out=$(cd "$lx_dir" && cat ${files.map(({ path }) => path).join(' ')} | sha256sum)\n}`
+}
+
+/** printf(1) with these bytes; what is no plain text travels in octal, so that no shell and no locale can read it wrongly. */
+function printed(text: string): string {
+  if (/^[\t\n -~]*$/.test(text)) return `printf %s ${quote(text)}`
+  const octal = (char: string): string => `\\0${char.charCodeAt(0).toString(8).padStart(3, '0')}`
+  return `printf %b ${quote(text.replace(/[^\t\n -[\]-~]/g, octal))}`
 }
 
 function outcome({ list, tar }: Frames, steps: readonly Change[], id: string, host: string, scope: Scope): Outcome {

@@ -24,7 +24,7 @@ export interface Instant {
 export type Victims = 'session' | 'all'
 
 const tools = [
-  'sh base64 cat chmod chown cp find flock getfattr grep head ln lsattr mkdir mv readlink rm rmdir sed sha256sum sort',
+  'sh cat chmod chown cp find flock getfattr grep head ln lsattr mkdir mv readlink rm rmdir sed sha256sum sort',
   'stat sync tail tar touch tr wc xargs cut env test true false sleep printf ls id mktemp dirname basename timeout setsid',
 ].flatMap((line) => line.split(' '))
 

@@ -59,7 +59,6 @@ const tools = [
   ['xargs', 'findutils', 'which cannot be read without'],
   ['find', 'findutils', 'which cannot be read without'],
   ['flock', 'util-linux', 'nothing was changed'],
-  ['base64', 'coreutils', 'nothing was changed'],
   ['sha256sum', 'coreutils', 'nothing was changed'],
 ] as const
 
