@@ -1,6 +1,6 @@
 /** `lxcnet plan`, `apply` and `destroy`: one draft for each host of a site, and what only all of them together show. */
 import { LxcnetError } from '../core/error.ts'
-import { type Nic, value, values } from '../nic/index.ts'
+import { type Nic, typeOf, value, values } from '../nic/index.ts'
 import type { ChangeReport } from '../report/change.ts'
 import type { Network, Site } from '../site/index.ts'
 import { change, type Draft, type Mandate } from './change.ts'
@@ -42,7 +42,8 @@ interface Claim {
 
 /**
  * MACs and addresses that would be there twice, on different hosts; an address only where both are in one of the
- * site's networks. What stood there before is for `lxcnet check` and `validate` to tell.
+ * site's networks, and not on bridges, which are apart on different hosts. What stood there before is for `lxcnet check`
+ * and `validate` to tell.
  *
  * @throws {LxcnetError} `duplicate-mac`, `duplicate-address`
  */
@@ -55,12 +56,14 @@ export function checkAcross(site: Site, drawn: ReadonlyMap<string, Drawn>): void
       draft.changes.flatMap((step) => (step.kind === 'file' ? [[step.path, step.after] as const] : [])),
     )
     for (const { name, path, effective } of reading.view.containers.values()) {
-      const text = texts.get(path)
-      const fresh = text !== undefined && text !== null
-      const { nics } = fresh ? reading.view.evaluate(path, text) : effective
+      const text = texts.get(path) ?? undefined
+      const before = new Map(effective.nics.map((nic) => [nic.index, new Set(keysOf(site, host, nic))]))
+      const { nics } = text === undefined ? effective : reading.view.evaluate(path, text)
       for (const nic of nics) {
-        const claim = { host, container: name, nic: nic.index, fresh }
-        for (const key of keysOf(site, host, nic)) claims.set(key, [...(claims.get(key) ?? []), claim])
+        for (const key of keysOf(site, host, nic)) {
+          const claim = { host, container: name, nic: nic.index, fresh: !before.get(nic.index)?.has(key) }
+          claims.set(key, [...(claims.get(key) ?? []), claim])
+        }
       }
     }
   }
@@ -85,7 +88,7 @@ function keysOf(site: Site, host: string, nic: Nic): string[] {
   const macs = mac === undefined || mac.includes('x') ? [] : [`MAC ${mac}`]
   const link = value(nic, 'link')
   const network = [...site.networks.values()].find((one) => link !== undefined && linkOn(one, host) === link)
-  if (network === undefined) return macs
+  if (network === undefined || typeOf(nic) === 'veth') return macs
   const addresses = [...values(nic, 'ipv4.address'), ...values(nic, 'ipv6.address')].map(
     (text) => text.split(/[/ ]/)[0],
   )

@@ -219,10 +219,16 @@ describe('a site', () => {
       assert.equal(await config(h2, 'web01'), plainConfig('web01'))
     })
 
-    it('an address that is there twice in one network', async () => {
-      await write(site.replace('10.9.0.11/24', '10.9.0.12/24'))
+    it('an address that is there twice on one LAN', async () => {
+      const lan = site.replace('type: veth, link: br0, mtu: 1400', 'type: macvlan, mode: bridge, link: eth1')
+      await write(lan.replace('10.9.0.11/24', '10.9.0.12/24').replace(/ +1: .*\n/, ''))
       assert.equal((await refused(h1, 'apply -f /root/lxcnet.yaml')).code, 'duplicate-address')
       await untouched()
+    })
+
+    it('no address that bridges of different hosts both have', async () => {
+      await write(site.replace('10.9.0.11/24', '10.9.0.12/24'))
+      assert.equal((await cycle('plan')).status, 2)
     })
 
     it('a plan of which one host has changed since, and changes no host', async () => {

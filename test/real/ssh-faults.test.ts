@@ -106,7 +106,7 @@ nft 'table inet hole { chain input { type filter hook input priority 0; tcp dpor
       assert.match(told, new RegExp(`^${name}\n {7}`))
       assert.match(told, words)
       assert.match(told, /^ {7}Try this: \S/m)
-      assert.equal(told.includes(`[${code}]`), code !== 'unreachable')
+      assert.equal(told.includes(`[${code}]`), code !== 'unreachable', told)
     })
   }
 
