@@ -1,6 +1,6 @@
 /** What every changing command does around its plan: show it, ask, say how it ended, and exit accordingly. */
 import { Flags } from '@oclif/core'
-import { exit } from '../core/error.ts'
+import { exit, LxcnetError } from '../core/error.ts'
 import { type ChangeReport, type ChangeResult, planText, resultText } from '../report/change.ts'
 import { type FleetReport, fleetPlanText, fleetResultText } from '../report/fleet.ts'
 import type { Mandate } from '../workflow/change.ts'
@@ -75,7 +75,17 @@ export abstract class ChangeCommand extends LxcnetCommand {
   /** `--confirm` alone is a flag with its usual value; the parser knows no such thing. */
   override async init(): Promise<void> {
     const end = this.argv.indexOf('--')
-    this.argv = this.argv.map((word, at) => (word === '--confirm' && (end === -1 || at < end) ? '--confirm=60' : word))
+    const at = this.argv.indexOf('--confirm')
+    if (at !== -1 && (end === -1 || at < end)) {
+      const next = this.argv[at + 1] ?? ''
+      if (/^\d+$/.test(next)) {
+        throw new LxcnetError('usage', `--confirm ${next}: its seconds stand behind a "="`, {
+          exit: exit.usage,
+          suggestions: [`--confirm=${next}`],
+        })
+      }
+      this.argv = this.argv.with(at, '--confirm=60')
+    }
     await super.init()
   }
 

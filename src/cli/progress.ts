@@ -5,6 +5,7 @@
 import { cursorTo, moveCursor } from 'node:readline'
 import { endingLine, type FleetEvent, type HostEnding, hasFailed, resultWord } from '../report/fleet.ts'
 import { readable } from '../report/table.ts'
+import { decodeBytes } from './json.ts'
 
 type Step = FleetEvent['step']
 
@@ -24,7 +25,7 @@ function events(): Progress {
   return {
     step(host, step, ending) {
       const event: FleetEvent = { schema: 'lxcnet.event/1', host, step, ...(ending && { result: ending.result }) }
-      process.stderr.write(`${JSON.stringify(event)}\n`)
+      process.stderr.write(`${JSON.stringify(event, decodeBytes)}\n`)
     },
     pause() {},
   }

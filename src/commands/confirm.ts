@@ -7,7 +7,7 @@ import { confirmChange } from '../workflow/confirm.ts'
 export default class Confirm extends ChangeCommand {
   static override summary = 'Keep a change that waits for its confirmation.'
   static override description =
-    'A change made with --confirm, or one that may have cut the way to the host, is taken back by the host itself unless it is confirmed in time, by a login that was made after it. This command makes such a login.'
+    'A change made with --confirm, or one that may have cut the way to the host, is taken back by the host itself unless it is confirmed in time, by a login that was made after it. With -H this command makes such a login; without, run it from one.'
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> 20261121-120000-4171f -H lxc1 --address 203.0.113.9',
@@ -27,6 +27,11 @@ export default class Confirm extends ChangeCommand {
 
   async run(): Promise<ChangeReport | FleetReport<ChangeReport>> {
     const { args, flags } = await this.parse(Confirm)
-    return this.change(flags, () => (context) => confirmChange(context, args.id, flags.address))
+    return this.change(
+      flags,
+      () =>
+        (context, { dryRun }) =>
+          confirmChange(context, { id: args.id, address: flags.address, dryRun }),
+    )
   }
 }

@@ -26,7 +26,7 @@ export default class Import extends LxcnetCommand {
   async run(): Promise<ImportReport> {
     const { flags } = await this.parse(Import)
     const { out, site } = flags
-    const file = out === undefined ? undefined : Buffer.from(out, 'latin1')
+    const file = out === undefined || flags['dry-run'] ? undefined : Buffer.from(out, 'latin1')
     if (file !== undefined && existsSync(file)) {
       throw new LxcnetError('file-exists', `${out} is there already; import never writes over a site file`, {
         exit: exit.usage,
@@ -45,15 +45,36 @@ export default class Import extends LxcnetCommand {
       const failed = all.hosts.filter(({ report }) => report === null)
       const [first] = failed
       if (readings.length === 0)
-        throw new LxcnetError(first?.code ?? 'unreachable', first?.reason ?? 'no host', { exit: exit.unreachable })
+        throw new LxcnetError(first?.code ?? 'unreachable', first?.reason ?? 'no host', {
+          exit: fleetExit(all),
+          suggestions: [...(first?.suggestions ?? [])],
+        })
       const { text, ...counts } = importSite(readings, site, await inventoryNames(flags), nicTable)
       const unreachable = failed.map(({ host, reason }) => ({ host, reason: reason ?? '' }))
-      const report: ImportReport = { schema: 'lxcnet.import/1', file: out ?? null, text, ...counts, unreachable }
-      if (file !== undefined) writeFileSync(file, text, { encoding: 'latin1', flag: 'wx' })
+      const report: ImportReport = {
+        schema: 'lxcnet.import/1',
+        file: file === undefined ? null : (out ?? null),
+        text,
+        ...counts,
+        unreachable,
+      }
+      if (file !== undefined) writeNew(file, out ?? '', text)
       else if (!this.jsonEnabled()) process.stdout.write(text, 'latin1')
       if (!this.jsonEnabled() && !this.quiet) process.stderr.write(`${importText(report)}\n`)
       process.exitCode = fleetExit(all)
       return report
+    })
+  }
+}
+
+function writeNew(file: Buffer, name: string, text: string): void {
+  try {
+    writeFileSync(file, text, { encoding: 'latin1', flag: 'wx' })
+  } catch (cause) {
+    throw new LxcnetError('unwritable', `the site file cannot be written to ${name}`, {
+      exit: exit.data,
+      cause,
+      suggestions: ['name a file in a directory that you may write to'],
     })
   }
 }

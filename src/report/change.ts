@@ -78,7 +78,7 @@ export function resultText(report: ChangeReport): string {
   if (result === 'planned') lines.push('Nothing was changed (--dry-run).')
   else if (result === 'declined') lines.push('Nothing was changed.')
   else if (result === 'unchanged') lines.push('Already so; nothing to change.')
-  else if (result === 'applied') lines.push(`Done. To take it back: ${back}`)
+  else if (result === 'applied') lines.push(report.rollback === null ? 'Done.' : `Done. To take it back: ${back}`)
   else if (result === 'awaiting')
     lines.push(
       `Applied, and ${reason}`,
@@ -87,7 +87,7 @@ export function resultText(report: ChangeReport): string {
   else if (result === 'rolled-back') lines.push(`Rolled back, everything is as it was: ${reason}`)
   else if (result === 'rollback-failed')
     lines.push(`Failed, and could not be taken back completely; see \`lxcnet history ${id}\`. ${reason}`)
-  else if (result === 'unverified') lines.push(`Written, but not confirmed: ${reason}`)
+  else if (result === 'unverified') lines.push(`Written, but not verified: ${reason}`)
   else lines.push(`Written, but the restart failed: ${reason}`, `To take it back: ${back}`)
   lines.push(...leftOut.map((text) => `Left out: ${text}.`))
   if (result !== 'planned')

@@ -99,7 +99,7 @@ const resultWords: Record<HostResult, string> = {
   awaiting: 'to be confirmed',
   'rolled-back': 'rolled back',
   'rollback-failed': 'ROLLBACK FAILED',
-  unverified: 'not confirmed',
+  unverified: 'not verified',
   'restart-failed': 'restart failed',
   ok: 'ok',
   skipped: 'skipped',

@@ -47,7 +47,8 @@ export async function runScriptByRoot(
   const said = stderr.replaceAll(prompt, '')
   if (stderr.includes(mark)) return { ...result, stderr: said.replace(mark, '') }
   if (talk.wrong || (talk.answered && /incorrect password/.test(said))) throw wrongPassword(login)
-  if (status === null) return { ...result, stderr: said } // the connection broke, or the time was up
+  // the connection broke, or the time was up; sshd may also end the channel before it knows how sudo ended
+  if (status === null && !/\bsudo: /.test(said)) return { ...result, stderr: said }
   throw refused(said, login)
 }
 

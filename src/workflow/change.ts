@@ -11,7 +11,7 @@ import { newId } from '../transaction/id.ts'
 import { carryOut, type Outcome, recover } from '../transaction/transaction.ts'
 import { carryOutArmed } from './confirm.ts'
 import { type Context, isUp, probesFor, type Reading, readView, type View, viewOf } from './context.ts'
-import { mayCutPath } from './guard.ts'
+import { guardOf } from './guard.ts'
 
 /** What a workflow wants, worked out against one reading of the host. */
 export interface Draft {
@@ -62,7 +62,8 @@ export async function change(context: Context, options: ChangeOptions): Promise<
     })
     if (await settle(context, reading, options.dryRun, recovered)) continue
     const draft = options.draft(reading)
-    const notes = once([...recovered, ...judge(draft.notes, options.allow)])
+    const guard = await guardOf(context, reading.view, draft.changes)
+    const notes = once([...recovered, ...judge([...draft.notes, ...guard.notes], options.allow)])
     const plan: Plan = {
       host: context.host.name,
       changes: draft.changes,
@@ -90,7 +91,7 @@ export async function change(context: Context, options: ChangeOptions): Promise<
     const fingerprint = JSON.stringify(draft.changes)
     if (fingerprint !== confirmed && !(await options.confirm(report))) return { ...report, result: 'declined' }
     confirmed = fingerprint
-    const outcome = await attemptOnce(context, plan, reading, draft, options)
+    const outcome = await attemptOnce(context, plan, reading, draft, { ...options, arm: guard.arm })
     if (outcome === 'stale') {
       if (attempt < mostTries) continue
       throw new LxcnetError('stale', `the containers' configs keep changing while lxcnet plans; nothing was changed`, {
@@ -160,6 +161,7 @@ const allowable = new Set([
   'vlan-taken',
   'script-missing',
   'bridge-no-vlans',
+  'phys-cuts-way',
   'usernet-quota',
 ])
 
@@ -198,7 +200,7 @@ async function attemptOnce(
   plan: Plan,
   reading: Reading,
   draft: Draft,
-  { confirmSeconds: asked, stepSeconds }: ChangeOptions,
+  { confirmSeconds: asked, stepSeconds, arm }: ChangeOptions & { arm: boolean },
 ): Promise<Outcome | 'stale'> {
   const meta = {
     id: context.changeId ?? newId(context.now()),
@@ -217,7 +219,7 @@ async function attemptOnce(
     const transaction = { scope: context.scope, reads: reading.probes, fresh, meta, ...limit }
     // --confirm: a person decides
     if (asked !== undefined) return await carryOut(context.host, plan, { ...transaction, confirmSeconds: asked })
-    if (!(await mayCutPath(context, reading.view, plan.changes))) return await carryOut(context.host, plan, transaction)
+    if (!arm) return await carryOut(context.host, plan, transaction)
     const armed = { ...transaction, confirmSeconds: guardSeconds }
     // from here no new login can be made that would prove anything: a person makes it
     if (context.target === undefined) return await carryOut(context.host, plan, armed)

@@ -100,6 +100,14 @@ const ownCodes: Record<string, { summary: string; fix: string }> = {
     fix: '`lxcnet history` shows what became of it.',
   },
   'not-in-legacy': { summary: 'The syntax of LXC before 2.1 has no such key.', fix: '`lxcnet upgrade` first.' },
+  'phys-cuts-way': {
+    summary: 'A container would take the link by which the host is administered, and no confirmation brings that back.',
+    fix: 'Give it another link, or start it from a console.',
+  },
+  'record-dropped': {
+    summary: 'A container that the site set something of is gone from the host.',
+    fix: 'Nothing to do when it was removed; else mount its storage, or give the right -P.',
+  },
   recovered: { summary: 'A change that a killed run had left was finished or taken back.', fix: 'Nothing to do.' },
   'second-nic': {
     summary: 'The container had a NIC already, as the default.conf of a distribution gives it.',

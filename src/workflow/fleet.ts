@@ -40,15 +40,20 @@ export async function changeFleet(
       const { result } = toEnding('', ending)
       return result !== 'unreachable' && hasFailed({ result })
     },
-    same: (shown, now) => alikeText(shown) === alikeText(now),
+    same: (shown, now) => alikeText(shown) === alikeText(now) && startOf(shown) === startOf(now),
     onStep: (host, step, ending) => onStep(host, step, ending === undefined ? undefined : toEnding(host, ending)),
   })
   const hosts = [...endings].map(([host, ending]) => toEnding(host, ending))
-  const id = hosts.flatMap(({ report }) => report?.id ?? [])[0] ?? null
+  const id =
+    (hosts.find(({ report }) => report?.rollback) ?? hosts.find(({ report }) => report?.id))?.report?.id ?? null
   const changed = hosts.some(({ report }) => report?.rollback)
   const rollback = id === null || !changed ? null : ['lxcnet', 'rollback', id, ...(contexts[0]?.place ?? [])]
   return { schema: 'lxcnet.fleet/1', id, rollback, hosts }
 }
+
+/** What the plan starts from: a MAC that somebody has changed meanwhile is no MAC that was chosen anew. */
+const startOf = ({ changes }: ChangeReport): string =>
+  JSON.stringify(changes.map((step) => (step.kind === 'file' ? [step.path, step.before] : step.argv)))
 
 /** Reads every host; one that cannot be read is an ending like others. */
 export async function readFleet<R>(

@@ -7,7 +7,7 @@ import type { ChangeReport } from '../report/change.ts'
 import type { HistoryReport } from '../report/history.ts'
 import { type Meta, recover } from '../transaction/transaction.ts'
 import { change, type Draft, type Mandate } from './change.ts'
-import { decide } from './confirm.ts'
+import { decide, isWholeId } from './confirm.ts'
 import { type Context, isUp, type Reading } from './context.ts'
 import { restartOf } from './nic-change.ts'
 
@@ -75,7 +75,13 @@ export async function rollback(
   { restart, ...mandate }: Mandate & { restart: boolean },
   knowing: Set<string>,
 ): Promise<ChangeReport> {
-  const taken = mandate.dryRun ? undefined : await decide(context, 'rollback', id)
+  if (context.changeId !== undefined && !isWholeId(id)) {
+    throw new LxcnetError('usage', `${id}: on several hosts a change is named by its whole id`, {
+      exit: exit.usage,
+      suggestions: ['`lxcnet history` lists them'],
+    })
+  }
+  const taken = await decide(context, 'rollback', { id, address: undefined, dryRun: mandate.dryRun })
   if (taken !== undefined) {
     knowing.add(context.host.name)
     return taken
@@ -131,6 +137,7 @@ export function rollbackDraft({ view, snapshot }: Reading, { state, meta, plan }
       failed: 'failed half-way',
       running: 'is still running',
       abandoned: 'was left unfinished',
+      awaiting: 'waits for its confirmation',
     }
     throw new LxcnetError('not-committed', `${meta.id} ${why[state] ?? state}`, {
       exit: exit.data,
@@ -164,8 +171,9 @@ export function rollbackDraft({ view, snapshot }: Reading, { state, meta, plan }
         },
       )
     }
-    for (const container of view.containers.values()) if (container.path === step.path) containers.add(container.name)
-    const running = [...containers].some((name) => isUp(view.containers.get(name) as Container, view))
+    const own = [...view.containers.values()].filter(({ path }) => path === step.path)
+    for (const { name } of own) containers.add(name)
+    const running = own.some((container) => isUp(container, view))
     return [
       {
         ...step,

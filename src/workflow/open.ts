@@ -104,7 +104,11 @@ export async function openTargets(
   }
   const chosen = selectionOf(flags)
   const contexts = targets.map((target): Context => {
-    if (isHere(target)) return { ...openHere(flags, argv), ...(many ? { changeId } : {}), place: chosen }
+    if (isHere(target)) {
+      const here = openHere(flags, argv)
+      const lxcpath = flags.lxcpath === undefined && target.lxcpath !== undefined ? { lxcpath: target.lxcpath } : {}
+      return { ...here, ...lxcpath, ...(many ? { changeId } : {}), place: chosen }
+    }
     return {
       ...shared,
       host: ssh.host(target),

@@ -1,5 +1,5 @@
 /** `plan --out FILE` and `apply FILE`: a plan that was looked at is the one that is carried out, or none is. */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { exit, LxcnetError } from '../core/error.ts'
 import type { Target } from '../core/target.ts'
 import type { ChangeReport } from '../report/change.ts'
@@ -45,11 +45,25 @@ export function writePlan(file: string, site: string, hosts: readonly { context:
         notes: draft.notes,
         leftOut: draft.leftOut,
         containers: draft.containers,
+        ...(draft.reach === undefined ? {} : { reach: draft.reach }),
       },
     })),
   }
-  // configs of containers are not everybody's to read
-  writeFileSync(Buffer.from(file, 'latin1'), `${JSON.stringify(plan, null, 1)}\n`, { mode: 0o600 })
+  const path = Buffer.from(file, 'latin1')
+  const temp = Buffer.from(`${file}.${process.pid}.new`, 'latin1')
+  try {
+    if (existsSync(path)) readPlan(file) // a plan takes the place of a plan, and of nothing else
+    // configs of containers are not everybody's to read
+    writeFileSync(temp, `${JSON.stringify(plan, null, 1)}\n`, { mode: 0o600, flag: 'wx' })
+    renameSync(temp, path)
+  } catch (cause) {
+    rmSync(temp, { force: true })
+    throw new LxcnetError('unwritable', `the plan cannot be written to ${file}`, {
+      exit: exit.data,
+      cause,
+      suggestions: ['--out names a new file, or one that an earlier plan is in'],
+    })
+  }
 }
 
 const withoutSecrets = ({ sudoPassword: _, ...target }: Target): Target => target
@@ -83,7 +97,10 @@ const isHostPlan = (host: Partial<HostPlan> | null): boolean =>
   typeof host?.target?.name === 'string' &&
   typeof host.reads === 'string' &&
   Array.isArray(host.includes) &&
-  Array.isArray(host.draft?.changes)
+  typeof host.lxcpath === 'string' &&
+  [host.draft?.changes, host.draft?.notes, host.draft?.summary, host.draft?.leftOut, host.draft?.containers].every(
+    Array.isArray,
+  )
 
 /** @throws {LxcnetError} `stale` when the host is no longer what the plan was made from */
 export function applyPlan(context: Context, plan: HostPlan, mandate: Mandate): Promise<ChangeReport> {

@@ -78,8 +78,20 @@ export function siteDraft(context: Context, { view, snapshot }: Reading, request
     const container = view.containers.get(name)
     const want = wanted.get(name)
     if (container?.text === undefined) {
-      if (want === undefined) delete next.containers[name]
-      else notes.push(missing(want, container, site))
+      if (want !== undefined) notes.push(missing(want, container, site))
+      else if (container === undefined) {
+        delete next.containers[name]
+        const message = `there is no container ${name} any more; what the site set there is forgotten`
+        notes.push({
+          severity: 'warning',
+          code: 'record-dropped',
+          message,
+          fix: `see that the storage is mounted and -P is right`,
+        })
+      } else {
+        const message = `${container.path} cannot be read; what the site set there stays`
+        notes.push({ severity: 'error', code: 'unreadable', message, fix: 'log in as root, or with sudo' })
+      }
       continue
     }
     const place = { context, view, container: container as Work['container'] }
@@ -242,7 +254,8 @@ function adjust(work: Work, nic: Nic, given: ReadonlyMap<string, readonly string
     work.differences.push({ container: container.name, nic: index, key, want, have, set: old?.set ?? null })
     record.keys[key] = { set: now === undefined ? [] : values(now, key), before: old?.before ?? have }
   }
-  nics[index] = record
+  if (Object.keys(record.keys).length === 0 && !record.created) delete nics[index]
+  else nics[index] = record
   if (wanted.size > 0) work.indexes.push(index)
 }
 

@@ -39,7 +39,8 @@ export function readRecord(context: Context, snapshot: Snapshot, site: string): 
   if (text === undefined) return empty
   try {
     const record = JSON.parse(text) as SiteRecord
-    if (record.schema === empty.schema && typeof record.containers === 'object') return record
+    if (record.schema === empty.schema && typeof record.containers === 'object' && record.containers !== null)
+      return record
   } catch {
     // said below
   }

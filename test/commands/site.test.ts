@@ -209,6 +209,50 @@ describe('a site file', () => {
     assert.equal(tree.config('web'), web)
   })
 
+  it('carries a kept plan out on no host that is not meant, and makes no other plan of it', () => {
+    write(both)
+    const plan = join(folder, 'plan')
+    run('plan', '--out', plan)
+    for (const words of [['--limit', '!localhost'], ['-H', 'h9'], ['--only', 'db'], ['--restart'], ['-f', file()]]) {
+      assert.equal(tree.run('apply', plan, ...words).status, 64, words.join(' '))
+      assert.equal(tree.config('web'), web)
+    }
+  })
+
+  it('writes a plan over a plan, and over nothing else', () => {
+    write(both)
+    const plan = join(folder, 'plan')
+    assert.equal(run('plan', '--out', plan).status, 2)
+    assert.equal(run('plan', '--out', plan).status, 2)
+    assert.equal(run('plan', '--out', file()).status, 65)
+    assert.equal(readFileSync(file(), 'utf8'), both)
+    assert.equal(run('plan', '--out', join(folder, 'nosuch/plan')).status, 65)
+  })
+
+  it('has nothing to do for an empty plan', () => {
+    apply(both)
+    const plan = join(folder, 'plan')
+    assert.equal(run('plan', '--out', plan).status, 0)
+    const { status, stdout } = tree.run('apply', plan)
+    assert.equal(status, 0)
+    assert.match(stdout, /empty/)
+  })
+
+  it('drops what it remembers of a container that is gone, with a word', () => {
+    apply(both)
+    rmSync(join(tree.root, 'var/lib/lxc/web'), { recursive: true })
+    const { stdout } = run('destroy')
+    assert.match(stdout, /there is no container web any more.*\[record-dropped\]/)
+    assert.equal(tree.config('db'), db)
+  })
+
+  it('takes a change of several hosts back by its whole id alone', () => {
+    apply(both)
+    const { status, stdout } = run('rollback', '12345')
+    assert.equal(status, 1)
+    assert.match(stdout, /whole id/)
+  })
+
   for (const text of [
     '',
     '{}',

@@ -135,13 +135,13 @@ describe('a snapshot', () => {
       }
     }).then(() => undefined)).timeout(60_000)
 
-  it('is refused when no tar, no xargs or no shell is there, instead of showing an empty host', async () => {
-    for (const tool of ['tar', 'xargs']) {
+  it('is refused when no tar, no xargs, no find or no shell is there, instead of showing an empty host', async () => {
+    for (const tool of ['tar', 'xargs', 'find']) {
       await withTree(async (tree) => {
         filled(tree)
         const hide = `mount --bind /dev/null "$(readlink -f "$(command -v ${tool})")" && exec dash -s`
         const host = new LocalHost(['unshare', '-m', 'sh', '-c', hide])
-        await assert.rejects(tree.snapshot(host), unreachable, tool)
+        await assert.rejects(tree.snapshot(host), { code: 'missing-tool', message: new RegExp(`no \`${tool}\``) })
       })
     }
     await withTree(async (tree) => {

@@ -94,6 +94,17 @@ describe('the guard of the path to a host', function () {
     assert.match(await state(), /done/)
   })
 
+  it('does not let a container take the link that the way goes over', async () => {
+    await host.start('web01')
+    await host.ok('ip route del default')
+    const line = 'create web01 --type phys --link eth0 --restart -H h2 --json'
+    const { status, stdout } = await controller.lxcnet(line.split(' '))
+    assert.equal(status, 65, stdout)
+    assert.match(stdout, /"phys-cuts-way"/)
+    const other = await controller.lxcnet(line.replace('eth0', 'eth1').split(' '))
+    assert.equal(other.status, 0, other.stdout)
+  })
+
   it('does not take another host at that address for it', async () => {
     // the controller itself answers there, with a host key of its own
     await controller.ok(
