@@ -17,7 +17,7 @@ export async function guardOf(context: Context, view: View, changes: readonly Ch
   if (!context.scope.live || (taken.length === 0 && !changes.some(mightTouch))) return { arm: false, notes: [] }
   const path = readPath(await takeSnapshot(context.host, context.scope, [pathProbe]))
   const notes = taken.flatMap(({ container, link }): Note[] => {
-    if (path.known && !path.links.has(link)) return []
+    if (!path.links.has(link)) return [] // where the way is not known, those are the links of the default routes
     // a container is started when all else is decided, and what it takes then no confirmation brings back
     const message = path.known
       ? `${container} takes ${link} when it is started, by which this host is administered`
