@@ -1,5 +1,5 @@
 /**
- * tar archives in memory: read what GNU tar and busybox tar write, write what both read.
+ * tar archives in memory, as GNU tar and busybox tar write them.
  *
  * Format: POSIX.1-2024 pax, "ustar Interchange Format"; GNU's long names (types L and K) and pax records (type x) are
  * read, and a hard link to a file that came earlier is given as that file again.
@@ -80,31 +80,6 @@ function paxRecords(data: Buffer): Map<string, string> {
   }
   return records
 }
-
-/** An archive of regular files, mode 0600. Paths are at most 100 bytes. */
-export function writeTar(files: readonly { path: string; data: Buffer }[]): Buffer {
-  const parts: Buffer[] = []
-  for (const { path, data } of files) {
-    const header = Buffer.alloc(block)
-    header.write(path, 0, 100, 'latin1')
-    const fields = [path.padEnd(100, '\0'), ...['0000600', '0000000', '0000000'], octal(data.length, 11), octal(0, 11)]
-    header.write(
-      `${fields[0]}${fields
-        .slice(1)
-        .map((field) => `${field}\0`)
-        .join('')}        0`,
-      0,
-      'latin1',
-    )
-    header.write('ustar\x0000', 257, 'latin1')
-    const sum = header.reduce((total, byte) => total + byte, 0)
-    header.write(`${octal(sum, 6)}\0 `, 148, 'latin1')
-    parts.push(header, data, Buffer.alloc((block - (data.length % block)) % block))
-  }
-  return Buffer.concat([...parts, Buffer.alloc(2 * block)])
-}
-
-const octal = (value: number, digits: number): string => value.toString(8).padStart(digits, '0')
 
 function text(bytes: Buffer, start: number, length: number): string {
   const field = bytes.toString('latin1', start, start + length)

@@ -5,7 +5,7 @@ import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { readTar, writeTar } from '../../src/host/tar.ts'
+import { readTar } from '../../src/host/tar.ts'
 
 const tars: Record<string, string[]> = { 'GNU tar': ['tar'], 'busybox tar': ['busybox', 'tar'] }
 
@@ -150,41 +150,4 @@ describe('readTar on the formats of GNU tar', () => {
       const [entry] = readTar(pack(folder, ['tar'], ['a']))
       assert.deepEqual([entry?.uid, entry?.gid], [3_000_000_000, 2_097_152])
     }))
-})
-
-describe('writeTar', () => {
-  const path = fc
-    .uint8Array({ minLength: 1, maxLength: 99 })
-    .map((bytes) => Buffer.from(bytes.map((byte) => (byte === 0 || byte === 0x2f ? 0x41 : byte))).toString('latin1'))
-    .filter((text) => text !== '.' && text !== '..' && !/[ \\]$/.test(text))
-  const files = fc.uniqueArray(fc.record({ path, data: content }), { selector: (one) => one.path, maxLength: 5 })
-
-  for (const [title, tar] of Object.entries(tars)) {
-    it(`writes what ${title} unpacks to the same bytes`, () => {
-      const property = fc.property(files, (wanted) =>
-        inFolder((folder) => {
-          const [command = '', ...args] = [...tar, '-xof', '-', '-C', folder]
-          const { status, stderr } = spawnSync(command, args, { input: writeTar(wanted) })
-          assert.equal(status, 0, String(stderr))
-          assert.deepEqual(fs.readdirSync(folder, 'latin1').sort(), wanted.map((one) => one.path).sort())
-          for (const one of wanted) {
-            const there = Buffer.from(`${folder}/${one.path}`, 'latin1')
-            assert.ok(fs.readFileSync(there).equals(one.data))
-            assert.equal(fs.statSync(there).mode & 0o777, 0o600)
-          }
-        }),
-      )
-      fc.assert(property, { numRuns: 60 })
-    })
-  }
-
-  it('is read back by readTar', () => {
-    const property = fc.property(files, (wanted) => {
-      assert.deepEqual(
-        readTar(writeTar(wanted)).map((one) => [one.path, String(one.data)]),
-        wanted.map((one) => [one.path, String(one.data)]),
-      )
-    })
-    fc.assert(property)
-  })
 })
