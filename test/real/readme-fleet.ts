@@ -50,7 +50,7 @@ async function replay(lab: Lab, blocks: readonly string[]): Promise<string[]> {
     if (at === secondRun) await last.reboot()
     let text = ''
     for (const [, line = '', shown = ''] of block.matchAll(/^\$ (.*)\n((?:(?!\$ ).*\n)*)/gm)) {
-      const typed = line.replace(/\b[0-9a-f]{5}\b/, (id) => ids.get(id) ?? id)
+      const typed = line.replace(/\b\d{8}-\d{6}-[0-9a-f]{5}\b/, (id) => ids.get(id) ?? id)
       const answer = await terminal.type(typed)
       const found = idsIn(answer)
       for (const [number, id] of idsIn(shown).entries()) ids.set(id, found[number] ?? id)
@@ -61,8 +61,7 @@ async function replay(lab: Lab, blocks: readonly string[]): Promise<string[]> {
   return fresh
 }
 
-/** The last five characters of each, by which `lxcnet rollback` knows a change too. */
-const idsIn = (text: string): string[] => [...text.matchAll(/\b\d{8}-\d{6}-([0-9a-f]{5})\b/g)].map(([, id = '']) => id)
+const idsIn = (text: string): string[] => text.match(/\b\d{8}-\d{6}-[0-9a-f]{5}\b/g) ?? []
 
 /** The controller calls the hosts lxc01 to lxc10, knows their keys, and has them in an inventory. */
 async function name(controller: LightHost, hosts: readonly LightHost[]): Promise<void> {
