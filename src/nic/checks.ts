@@ -4,9 +4,10 @@
  * An error is what LXC or the kernel refuses or what surely breaks; the rest is a warning. A clash with a container
  * that is stopped is a warning, since clones lie about everywhere.
  */
+import { addressChecks, gatewayChecks } from './check-address.ts'
 import { clashChecks } from './check-clash.ts'
 import { linkChecks } from './check-link.ts'
-import { addressChecks, gatewayChecks, siblingChecks, typeChecks, valueChecks } from './check-own.ts'
+import { siblingChecks, typeChecks, valueChecks } from './check-own.ts'
 import { type Finding, isWritten, type Subject } from './finding.ts'
 
 export type { Finding, Subject } from './finding.ts'

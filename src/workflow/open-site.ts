@@ -2,19 +2,30 @@
 import { globPattern } from '../core/glob.ts'
 import type { Site } from '../site/index.ts'
 import { openTargets, type PlaceFlags, type Places } from './open.ts'
-import { readSite } from './site-file.ts'
+import { readSite, usualSiteFile } from './site-file.ts'
 import { siteTargets } from './site-hosts.ts'
 
 export type { Site } from '../site/index.ts'
 
-/** @throws {LxcnetError} `bad-site` and others when the file is not right */
-export async function openSite(
-  flags: PlaceFlags & { file: string },
+/**
+ * Opens the hosts of the site file, or those of them that -H, -g and --limit choose, works there, and closes them.
+ *
+ * @throws {LxcnetError} what is wrong with the file
+ */
+export async function atSite<R>(
+  flags: PlaceFlags,
   argv: readonly string[],
   ask: (question: string) => Promise<string | undefined>,
-): Promise<{ site: Site; places: Places }> {
-  const site = readSite(flags.file)
-  return { site, places: await openTargets(flags, await siteTargets(site, flags), argv, ask, true) }
+  work: (site: Site, places: Places) => Promise<R>,
+): Promise<R> {
+  const file = flags.file ?? usualSiteFile
+  const site = readSite(file)
+  const places = await openTargets({ ...flags, file }, await siteTargets(site, flags), argv, ask, true)
+  try {
+    return await work(site, places)
+  } finally {
+    await places.close()
+  }
 }
 
 /** Does a name fit one of the words of --only? */
