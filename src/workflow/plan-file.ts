@@ -57,7 +57,7 @@ export function writePlan(file: string, site: string, hosts: readonly { context:
     writeFileSync(temp, `${JSON.stringify(plan, null, 1)}\n`, { mode: 0o600, flag: 'wx' })
     renameSync(temp, path)
   } catch (cause) {
-    rmSync(temp, { force: true })
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') rmSync(temp, { force: true }) // that one is another's
     throw new LxcnetError('unwritable', `the plan cannot be written to ${file}`, {
       exit: exit.data,
       cause,
