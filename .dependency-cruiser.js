@@ -2,7 +2,7 @@
  * Who may import whom. Rooms hold knowledge and are pure; the engine is the one mechanism and knows no room; workflows
  * bring the two together; commands parse and show. A new room is a new name in `rooms`.
  */
-const rooms = 'nic|usernet|site|path|facts'
+const rooms = 'nic|usernet|site|path|facts|boot|lxc-net|dnsmasq|bridge|ovs|firewall|gateway|shim'
 const engine = 'plan|transaction|host|ssh|inventory|fleet|template|report'
 const may = {
   commands: `cli|workflow|report|core|${rooms}`,

@@ -102,7 +102,8 @@ LIST
 file_check() {
   lx_canon "$lx_path" && [ "$lx_real" = "$lx_path" ] || { lx_stale="$lx_path (a link now)"; return 1; }
   lx_state_of "$lx_file" && [ "$lx_out" = "$lx_before" ] || { lx_stale=$lx_path; return 1; }
-  [ -d "${lx_file%/*}" ] || { lx_fail "$lx_path" 'its directory does not exist'; return 1; }
+  lx_is_home || [ -d "${lx_file%/*}" ] || { lx_fail "$lx_path" 'its directory does not exist'; return 1; }
+  [ -d "${lx_file%/*}" ] || return 0
   [ -w "${lx_file%/*}" ] || { lx_fail "$lx_path" 'its directory cannot be written to'; return 1; }
   if [ "$lx_before" = absent ]; then lx_find_fixed "${lx_file%/*}"; else lx_find_fixed "${lx_file%/*}" "$lx_file"; fi
   case $lx_fixed in
@@ -124,6 +125,16 @@ file_check() {
   done </proc/self/mountinfo
 }
 
+# lx_is_home: the file is one of lxcnet's own, whose directories come with the first file and go with the last.
+lx_is_home() {
+  case $lx_path in /etc/lxcnet/*) ;; *) return 1 ;; esac
+}
+
+# lx_leave_home: removes the directories of lxcnet's own in which nothing is left.
+lx_leave_home() {
+  ! lx_is_home || (cd "$lx_root/etc" && lx_c=${lx_path%/*} && rmdir -p "${lx_c#/etc/}") 2>/dev/null || :
+}
+
 file_save() {
   [ "$lx_before" = absent ] || lx_try cp -a "$lx_file" "$lx_dir/old/$lx_n"
 }
@@ -136,6 +147,7 @@ lx_try() {
 # Everything that needs space happens here, before the first rename. The old file stays reachable by a second hard
 # link (a copy where the file system has none), so that the way back needs no space either.
 file_stage() {
+  ! lx_is_home || (umask 022 && lx_try mkdir -p "${lx_file%/*}") || return
   if [ "$lx_before" != absent ]; then
     ln "$lx_file" "$lx_temp-old" 2>/dev/null || lx_try cp -a "$lx_file" "$lx_temp-old" || return
   fi
@@ -199,6 +211,7 @@ file_undo() {
 file_clean() {
   lx_inside || return
   rm -f "$lx_temp-new" "$lx_temp-old" "$lx_temp-back"
+  lx_leave_home
 }
 
 # lx_bound: sets lx_bounded to what bounds the time of a command on this host, in the dialect of its timeout(1).

@@ -5,6 +5,7 @@ export { nicCodes } from './codes.ts'
 export { findKey, type Key, keyOfWord, keys, type NicType, nicTypes, type ValueKind } from './keys.ts'
 export {
   type Container,
+  type HostLink,
   type HostView,
   modeOf,
   type Nic,

@@ -2,6 +2,7 @@
  * The way every change goes: read → plan → show → ask → carry out → read again → plan again, which must give nothing.
  */
 import { exit, LxcnetError } from '../core/error.ts'
+import type { Probe } from '../core/probe.ts'
 import { quoteAll } from '../core/shell.ts'
 import type { Snapshot } from '../host/snapshot.ts'
 import { type Container, pendingChanges } from '../nic/index.ts'
@@ -33,6 +34,8 @@ export interface ChangeOptions {
   scripts?: readonly string[]
   /** Further files that the draft looks at. */
   files?: readonly string[]
+  /** Of the rooms that the draft asks. */
+  probes?: readonly Probe[]
   draft(reading: Reading): Draft
   dryRun: boolean
   /** Codes that --allow names. */
@@ -59,6 +62,7 @@ export async function change(context: Context, options: ChangeOptions): Promise<
       containers: options.containers ?? [],
       scripts: options.scripts ?? [],
       files: options.files ?? [],
+      probes: options.probes ?? [],
     })
     if (await settle(context, reading, options.dryRun, recovered)) continue
     const draft = options.draft(reading)

@@ -61,17 +61,19 @@ export interface ReadRequest {
   scripts?: readonly string[] | 'all'
   /** Further files to read, by absolute path. */
   files?: readonly string[]
+  /** Of other rooms. */
+  probes?: readonly Probe[]
 }
 
 export function probesFor(
   context: Context,
-  { containers, only = false, scripts = [] }: ReadRequest,
+  { containers, only = false, scripts = [], probes = [] }: ReadRequest,
   includes: readonly string[],
 ): Probe[] {
   const { lxcpath, fallback } = context
   const hooks = scripts === 'all' ? [] : scripts
   const nic = nicProbe({ lxcpath, fallback, containers, only, includes, scripts: hooks, quote })
-  return context.unprivileged ? [nic, usernetProbe] : [nic]
+  return context.unprivileged ? [nic, usernetProbe, ...probes] : [nic, ...probes]
 }
 
 export const viewOf = (context: Context, snapshot: Snapshot, asked: ReadonlySet<string>): View => ({

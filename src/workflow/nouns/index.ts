@@ -1,0 +1,7 @@
+/**
+ * All nouns, in the order in which one may need what another makes: what links hang on comes first, what names containers
+ * last.
+ */
+import type { Noun } from '../noun/noun.ts'
+
+export const nouns: readonly Noun[] = []

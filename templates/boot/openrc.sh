@@ -1,0 +1,15 @@
+#!/sbin/openrc-run
+# Written by lxcnet, and gone with the last thing that it brings back at boot: an edit by hand is lost.
+description="Networks, links and rules that lxcnet set up"
+
+depend() {
+  need localmount
+  after net lxc-net ovs-vswitchd nftables iptables docker
+  before lxc
+}
+
+start() {
+  ebegin "Bringing back what lxcnet set up"
+  sh /etc/lxcnet/boot
+  eend $?
+}
