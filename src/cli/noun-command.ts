@@ -37,6 +37,12 @@ export const textsOf = ({ words }: Noun, flags: Record<string, unknown>): Record
 export const nameArg = ({ noun, name: { words } }: Noun, required = true) =>
   Args.string({ required, ignoreStdin: true, description: `the ${noun}: ${words}` })
 
+export const assignmentArg = Args.string({
+  required: true,
+  ignoreStdin: true,
+  description: 'WORD=VALUE, several values with commas between, none to unset it; more may follow',
+})
+
 export abstract class CreateCommand extends ChangeCommand {
   protected create(noun: Noun, name: string, flags: ChangeFlags): Promise<ChangeReport | FleetReport> {
     const want = settingsOf(noun, textsOf(noun, { ...flags }))

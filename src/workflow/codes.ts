@@ -2,6 +2,7 @@
 import { problemCodes } from '../document/problem.ts'
 import { inventoryCodes } from '../inventory/index.ts'
 import { nicCodes } from '../nic/index.ts'
+import { shimCodes } from '../shim/index.ts'
 import { siteCodes } from '../site/index.ts'
 import { sshCodes } from '../ssh/index.ts'
 
@@ -17,6 +18,10 @@ const ownCodes: Record<string, { summary: string; fix: string }> = {
   'bad-container-name': {
     summary: 'Not a name that lxcnet works with: hooks get it through `sh -c`.',
     fix: 'Letters, digits, ".", "_", "-"; at most 64.',
+  },
+  'bad-object-name': {
+    summary: 'Not a name for an object of this kind: it becomes the name of a link or of a file.',
+    fix: 'The message says what it may be.',
   },
   'bad-plan': {
     summary: 'The file is not a plan that `lxcnet plan --out` wrote.',
@@ -95,6 +100,26 @@ const ownCodes: Record<string, { summary: string; fix: string }> = {
     summary: 'No change waits for a confirmation on the host.',
     fix: '`lxcnet history` shows what became of it.',
   },
+  'name-taken': {
+    summary: 'Something that lxcnet did not make has the name already.',
+    fix: 'Take another name, or see to it by hand.',
+  },
+  'no-boot': {
+    summary: 'lxcnet knows no way to be started when this host boots.',
+    fix: 'Have the host run `sh /etc/lxcnet/boot` when its network is up and before the containers start.',
+  },
+  'no-object': {
+    summary: 'The host has nothing of that kind by that name.',
+    fix: '`list` of the same noun shows what there is.',
+  },
+  'not-ours': {
+    summary: 'lxcnet did not make it, and never deletes what it did not make.',
+    fix: 'Remove it by hand where it is not wanted.',
+  },
+  'object-exists': {
+    summary: 'There is one of that name already, with other settings.',
+    fix: '`set` of the same noun changes it.',
+  },
   'not-committed': {
     summary: 'The change did not take effect, so there is nothing to take back.',
     fix: '`lxcnet history` shows what became of it.',
@@ -133,6 +158,7 @@ export const codes: Record<string, { summary: string; fix: string }> = {
   ...problemCodes,
   ...nicCodes,
   ...inventoryCodes,
+  ...shimCodes,
   ...siteCodes,
   ...sshCodes,
   ...ownCodes,

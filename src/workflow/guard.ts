@@ -25,7 +25,7 @@ export async function guardOf(context: Context, view: View, changes: readonly Ch
     const fix = 'give it another link, or start it from a console'
     return [{ severity: path.known ? 'error' : 'warning', code: 'phys-cuts-way', message, fix }]
   })
-  return { arm: changes.some((change) => mightTouch(change) && (!path.known || touchesPath(change, path))), notes }
+  return { arm: changes.some((change) => mightTouch(change) && touchesPath(change, path)), notes }
 }
 
 /** lxc-stop and lxc-start reach the host's own network through a phys NIC alone. */

@@ -10,8 +10,12 @@ export type Line = string | string[]
 
 const words = (line: Line): string[] => (typeof line === 'string' ? line.split(' ') : line)
 
-/** --json stands in front: what follows -- is the template's. */
-const json = (line: Line): string[] => words(line).toSpliced(1, 0, '--json')
+/** --json stands before what follows --, which is the template's. */
+function json(line: Line): string[] {
+  const all = words(line)
+  const end = all.indexOf('--')
+  return all.toSpliced(end === -1 ? all.length : end, 0, '--json')
+}
 
 /** Runs a changing command, which has to succeed. */
 export async function change(host: LabHost, line: Line): Promise<ChangeReport> {
@@ -117,3 +121,16 @@ export async function pings({ reached, lost = [] }: { reached: Ping[]; lost?: Pi
 
 export const codes = ({ findings }: CheckReport, name: string): string[] =>
   findings.filter(({ container }) => container === name).map(({ severity, code }) => `${severity} ${code}`)
+
+/** Whatever a change of the host's network may leave behind, a line each: links, addresses, routes, rules, files of /etc. */
+export const traces = async (host: LabHost): Promise<string[]> => (await host.ok(tracesScript)).split('\n')
+
+const tracesScript = `
+ip -o link show | sed 's/^[0-9]*: //; s/ qdisc .*//; s/@if[0-9]*//' | sort
+ip -o -4 address show | sed 's/^[0-9]*: //; s/ *valid_lft.*//'
+ip -4 route show table all | sort
+ip rule show
+nft list ruleset 2>/dev/null | sed 's/counter packets.*//'
+find /etc /var/lib/lxc/*/config -type f ! -name '*-' -exec sha256sum {} + | sort -k 2
+find /etc -type d | sort
+ovs-vsctl -t 2 show 2>/dev/null | grep -v error`

@@ -61,10 +61,10 @@ function checked(noun: Noun, flag: string, text: string): string {
   throw new LxcnetError(result.code, result.message, { exit: exit.data, suggestions: [result.fix] })
 }
 
-/** @throws {LxcnetError} `bad-name` */
+/** @throws {LxcnetError} `bad-object-name` */
 export function checkName({ noun, name: { pattern, words } }: Noun, name: string): string {
   if (pattern.test(name)) return name
-  throw new LxcnetError('bad-name', `${noun}: ${JSON.stringify(name)} is not a name for it`, {
+  throw new LxcnetError('bad-object-name', `${noun}: ${JSON.stringify(name)} is not a name for it`, {
     exit: exit.usage,
     suggestions: [words],
   })

@@ -3,5 +3,6 @@
  * last.
  */
 import type { Noun } from '../noun/noun.ts'
+import { shim } from './shim.ts'
 
-export const nouns: readonly Noun[] = []
+export const nouns: readonly Noun[] = [shim]
