@@ -23,13 +23,14 @@ function printHelp() {
   const isHelp = words[0] === 'help' || flags.length > 0 || words.length === 0
   if (!isHelp && words[0] !== '--version') return false
   const subject = words.filter((word, at) => !flags.includes(word) && (at > 0 || word !== 'help')).join(' ')
+  if (!/^(--version|[a-z][a-z -]*)?$/.test(subject)) return false
   let text
   try {
-    text = JSON.parse(readFileSync(new URL('../dist/help.json', import.meta.url), 'utf8'))[subject]
+    const page = subject.replaceAll(' ', '+') || 'lxcnet'
+    text = readFileSync(new URL(`../dist/help/${page}.txt`, import.meta.url))
   } catch {
     return false
   }
-  if (text === undefined) return false
   try {
     writeSync(1, text)
   } catch (error) {

@@ -14,12 +14,21 @@ import { exit, LxcnetError } from './core/error.ts'
 /** What oclif tells about every command, by id (`nat:list`), made at build time. */
 export type Manifest = Record<string, Command.Cached>
 
+/** What it takes to find a command: a tenth of a manifest. */
+type Names = Record<string, Pick<Command.Cached, 'id' | 'aliases' | 'hidden'>>
+
+export const namesOf = (manifest: Manifest): Names =>
+  Object.fromEntries(Object.entries(manifest).map(([key, { id, aliases, hidden }]) => [key, { id, aliases, hidden }]))
+
 /** esbuild turns the pattern into a table of the files it fits: a new file is a new command, loaded when it is run. */
 const load = async (id: string): Promise<Command.Class> =>
   (await import(`./commands/${id.replaceAll(':', '/')}.ts`)).default
 
-/** @param words as Node.js decoded them; inside, every text is bytes as latin1, since file names and configs are bytes */
-export async function main(words: string[], manifest: Manifest): Promise<void> {
+/**
+ * @param words as Node.js decoded them; inside, every text is bytes as latin1, since file names and configs are bytes
+ * @param manifest all that is known of the commands, for the help
+ */
+export async function main(words: string[], names: Names, manifest: () => Manifest): Promise<void> {
   const argv = words.map((word) => Buffer.from(word).toString('latin1'))
   if (beforeDashes(argv).includes('--no-color')) process.env['NO_COLOR'] = '1'
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe)
@@ -27,18 +36,21 @@ export async function main(words: string[], manifest: Manifest): Promise<void> {
     // Whoever has more to lose than time, such as a transaction, listens as well and ends the run itself.
     if (process.listenerCount('SIGINT') === 1) process.exit(report(interrupted(), argv))
   })
+  const host = onlyHost(beforeDashes(argv))
+  if (host !== undefined) void import('./workflow/open.ts').then(({ prepareHost }) => prepareHost(host))
   try {
-    await dispatch(argv, await configure(manifest))
+    await dispatch(argv, await configure(names), manifest)
   } catch (error) {
     process.exitCode = report(error, argv)
   }
 }
 
-async function dispatch(argv: string[], config: Config): Promise<void> {
+async function dispatch(argv: string[], config: Config, manifest: () => Manifest): Promise<void> {
   if (argv[0] === '--version') return print(`${config.bin} ${config.version}\n`)
   const before = beforeDashes(argv)
-  if (argv[0] === 'help') return help(argv.slice(1), config)
-  if (argv.length === 0 || before.includes('--help') || before.includes('-h')) return help(argv, config)
+  if (argv[0] === 'help') return help(argv.slice(1), await configure(manifest()))
+  if (argv.length === 0 || before.includes('--help') || before.includes('-h'))
+    return help(argv, await configure(manifest()))
 
   const words = leadingWords(argv)
   for (let count = words.length; count > 0; count--) {
@@ -50,7 +62,7 @@ async function dispatch(argv: string[], config: Config): Promise<void> {
       return void (await loaded.run(argv.slice(count), config))
     }
   }
-  if (config.findTopic(words.join(':'))) return help(words, config)
+  if (config.findTopic(words.join(':'))) return help(words, await configure(manifest()))
   throw unknownCommand(words, config)
 }
 
@@ -82,6 +94,14 @@ function leadingWords(argv: string[]): string[] {
   return flag < 0 ? argv : argv.slice(0, flag)
 }
 
+/** The host of -H, when one is named and no group. */
+function onlyHost(argv: string[]): string | undefined {
+  const at = argv.findIndex((word) => word === '-H' || word === '--host')
+  const word = argv[at + 1]
+  const others = argv.filter((one) => /^(-[Hgfi]|--(host|group|file|inventory|limit|root)\b)/.test(one))
+  return at === -1 || others.length > 1 || word === undefined || !/^[\w@:.-]+$/.test(word) ? undefined : word
+}
+
 /** Behind `--` stand words that are not lxcnet's. */
 function beforeDashes(argv: string[]): string[] {
   const end = argv.indexOf('--')
@@ -89,8 +109,8 @@ function beforeDashes(argv: string[]): string[] {
 }
 
 /** An oclif configuration whose one plugin is lxcnet itself, described by the manifest instead of looked up on disk. */
-export async function configure(manifest: Manifest): Promise<Config> {
-  const commands = Object.values(manifest).map((cached) => ({ ...cached, load: () => load(cached.id) }))
+export async function configure(known: Manifest | Names): Promise<Config> {
+  const commands = Object.values(known).map((cached) => ({ ...cached, load: () => load(cached.id) }))
   const { name, version } = pjson
   const root = import.meta.dirname
   const topics = Object.entries(pjson.oclif.topics as Record<string, { description: string }>).map(([topic, text]) => ({
@@ -99,7 +119,14 @@ export async function configure(manifest: Manifest): Promise<Config> {
   }))
   const plugin = { name, version, root, pjson, commands, topics, hooks: {}, type: 'core', isRoot: true, valid: true }
   const plugins = new Map([[name, plugin as unknown as Interfaces.Plugin]])
-  return Config.load({ root, pjson: pjson as unknown as Interfaces.PJSON, plugins })
+  const config = new PlainConfig({ root, pjson: pjson as unknown as Interfaces.PJSON, plugins })
+  await config.load()
+  return config
+}
+
+class PlainConfig extends Config {
+  /** oclif looks for a file of colours, which takes 2 ms: lxcnet has none. */
+  override async loadTheme(): Promise<undefined> {}
 }
 
 /** @returns the exit code */

@@ -8,7 +8,6 @@ import type { Context } from '../workflow/context.ts'
 import { changeFleet, fleetExit } from '../workflow/fleet.ts'
 import type { PlaceFlags, Places } from '../workflow/open.ts'
 import { columns, LxcnetCommand } from './lxcnet-command.ts'
-import { progressOf } from './progress.ts'
 
 export const restartFlag = Flags.boolean({ description: 'restart the container afterwards if it is running' })
 
@@ -114,6 +113,7 @@ export abstract class ChangeCommand extends LxcnetCommand {
     work: Work,
     judge: () => void = () => {},
   ): Promise<FleetReport<ChangeReport>> {
+    const { progressOf } = await import('./progress.ts')
     const progress = progressOf(places.contexts.length, { json: this.jsonEnabled(), quiet: this.quiet })
     const stop = new AbortController()
     const interrupt = (): void => stop.abort()

@@ -9,11 +9,11 @@ export interface SiteFlags extends ChangeFlags {
 }
 
 export const onlyFlag = Flags.string({
-  helpValue: 'CONTAINER',
+  helpValue: 'NAME',
   multiple: true,
   multipleNonGreedy: true,
   delimiter: ',',
-  description: 'only these containers, names or shell patterns',
+  description: 'only these containers, and objects such as bridge/lxcbr1; names or shell patterns',
 })
 
 export abstract class SiteCommand extends ChangeCommand {

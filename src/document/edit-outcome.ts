@@ -32,8 +32,8 @@ export function sameBut(
       nics.flatMap((nic) =>
         [...nic.keys]
           .filter(([sub]) => !except(nic, sub))
-          .map(([sub, values]) => [nic.style, nic.index, sub, ...values.map(({ value }) => value)])
-          .sort(([, , a], [, , b]) => String(a).localeCompare(String(b))),
+          .sort(([a], [b]) => (a < b ? -1 : 1)) // the first localeCompare() of a process takes 8 ms
+          .map(([sub, values]) => [nic.style, nic.index, sub, ...values.map(({ value }) => value)]),
       ),
     )
   return written(before) === written(after)

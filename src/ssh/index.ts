@@ -11,6 +11,8 @@ import { type Login, Logins, needsOpenSsh } from './login.ts'
 import { OpenSsh } from './openssh.ts'
 import { Lasting, type Session } from './session.ts'
 import { runScript, type Start } from './shell.ts'
+import { foresee } from './ssh-settings.ts'
+import { sshWords } from './ssh-words.ts'
 import { runScriptByRoot } from './sudo.ts'
 
 export { sshCodes } from './codes.ts'
@@ -39,7 +41,6 @@ export class Ssh {
   readonly #jumpHosts: JumpHosts
   readonly #openSsh: OpenSsh
   readonly #hosts = new Set<SshHost>()
-  #loading: NodeJS.Immediate | undefined
 
   constructor(options: SshOptions) {
     const { hostKey, connectTimeoutMs, secrets } = options
@@ -60,22 +61,13 @@ export class Ssh {
 
   #host(target: Target, address: string | undefined): Connection {
     const host = new SshHost(target, {
-      resolve: () => {
-        const login = this.#logins.resolve(target, address)
-        this.#loadAhead(target)
-        return login
-      },
+      resolve: () => this.#logins.resolve(target, address),
       open: (login) => this.#open(target, login),
       sudoPassword: (user) => this.#options.secrets.sudoPassword(target.name, user),
       anew: (other) => this.#host(target, other ?? address),
     })
     this.#hosts.add(host)
     return host
-  }
-
-  /** It takes as long to load ssh2 as `ssh -G` takes, which has just been started. */
-  #loadAhead({ transport = this.#options.transport }: Target): void {
-    if (transport !== 'openssh') this.#loading ??= setImmediate(() => void import('ssh2'))
   }
 
   async #open(target: Target, login: Login): Promise<Session> {
@@ -103,6 +95,11 @@ export class Ssh {
     await Promise.all([...this.#hosts].map((host) => host.close()))
     await Promise.all([this.#jumpHosts.close(), this.#openSsh.close()])
   }
+}
+
+/** Begins what takes longest of a login, where it is plain already which one will be asked for. */
+export function prepareLogin(target: Target): void {
+  foresee(target, [...sshWords(target), '--', target.address ?? target.name])
 }
 
 function unsupported(name: string, reason: string): LxcnetError {

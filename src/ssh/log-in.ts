@@ -55,7 +55,6 @@ export interface LoggedIn {
  * @throws {Broken}
  */
 export async function logIn({ host, login, through }: Route, common: Common): Promise<LoggedIn> {
-  const { default: ssh2 } = await import('ssh2')
   const { connectTimeoutMs: timeoutMs } = common
   const destination = { host, login, through: through?.host, timeoutMs }
   const abort = new AbortController()
@@ -69,15 +68,18 @@ export async function logIn({ host, login, through }: Route, common: Common): Pr
       timer = restart()
     }
   }
-  const client = new ssh2.Client()
+  let client: Client | undefined
   try {
     const stream = await (through === undefined
       ? dial(destination, abort.signal)
       : jump(through, destination, abort.signal))
+    // not before: while it is loaded, sshd starts what serves this connection
+    const { default: ssh2 } = await import('ssh2')
+    client = new ssh2.Client()
     await handshake({ client, stream, destination, common, unhurried, signal: abort.signal })
     return { client, stream }
   } catch (error) {
-    client.destroy()
+    client?.destroy()
     throw error
   } finally {
     clearTimeout(timer)

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs'
 import pLimit from 'p-limit'
 import type { Target } from '../core/target.ts'
 import { ssh2Algorithms } from './algorithms.ts'
+import { asOf, saysTheSameOfAll } from './alike.ts'
 import { publicHalf } from './identity.ts'
 import { type KnownHosts, lookupName } from './known-hosts.ts'
 import { agentSocket, expandHome, localUser, pathList, tokenExpander } from './ssh-paths.ts'
@@ -66,7 +67,10 @@ export interface LoginsOptions {
 export class Logins {
   readonly #options: LoginsOptions
   readonly #resolved = new Map<string, Promise<Login>>()
-  /** `ssh -G` costs 6 ms of CPU; four at once keep the cores busy without a heap of processes. */
+  /** By the words for ssh: the host that was asked about first, for the others that are like it. */
+  readonly #firsts = new Map<string, { host: string; settings: Promise<Settings | undefined> }>()
+  #alike: boolean | undefined
+  /** `ssh -G` costs 12 ms of CPU; four at once keep the cores busy without a heap of processes. */
   readonly #limit = pLimit(4)
   #ticket: Promise<boolean> | undefined
 
@@ -107,10 +111,33 @@ export class Logins {
   async #resolve(target: Target, words: readonly string[]): Promise<Login> {
     const host = target.address ?? target.name
     const { configFile } = this.#options
-    const all = [...(configFile === undefined ? [] : ['-F', configFile]), ...words, '--', host]
-    const settings = (await this.#limit(() => askSsh(target, all))) ?? sshDefaults(target)
+    const own = [...(configFile === undefined ? [] : ['-F', configFile]), ...words]
+    const all = [...own, '--', host]
+    const settings = (await this.#settings(target, own, host)) ?? sshDefaults(target)
     const gssapi = isOn(settings, 'gssapiauthentication') && (await this.#hasTicket())
     return { ...loginFrom(settings, target), gssapi, sshWords: all }
+  }
+
+  async #settings(target: Target, words: readonly string[], host: string): Promise<Settings | undefined> {
+    const ask = (): Promise<Settings | undefined> => this.#limit(() => askSsh(target, [...words, '--', host]))
+    const { sshArgs = [] } = target
+    if (sshArgs.length > 0 || !this.#areAlike()) return ask()
+    const key = JSON.stringify(words)
+    const first = this.#firsts.get(key)
+    if (first === undefined) {
+      const settings = ask()
+      this.#firsts.set(key, { host, settings })
+      return settings
+    }
+    const settings = await first.settings.catch(() => undefined)
+    return (settings && asOf(settings, first.host, host)) ?? ask()
+  }
+
+  #areAlike(): boolean {
+    const { configFile } = this.#options
+    const usual = [`${localUser().home}/.ssh/config`, '/etc/ssh/ssh_config'] // ssh(1), FILES
+    this.#alike ??= saysTheSameOfAll(configFile === undefined ? usual : [configFile])
+    return this.#alike
   }
 
   #hasTicket(): Promise<boolean> {

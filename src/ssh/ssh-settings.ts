@@ -1,19 +1,30 @@
 /** What ssh(1) makes of its configuration for a host. */
 import { LxcnetError } from '../core/error.ts'
 import type { Target } from '../core/target.ts'
-import { runProgram } from './program.ts'
+import { type Answer, runProgram } from './program.ts'
 import { localUser } from './ssh-paths.ts'
 import { asArgument } from './ssh-words.ts'
 
 /** Keyword in lower case → its values, as `ssh -G` prints them. */
 export type Settings = ReadonlyMap<string, readonly string[]>
 
-/** @returns undefined where there is no ssh program */
-export async function askSsh(target: Target, words: readonly string[]): Promise<Settings | undefined> {
-  const answer = await runProgram(
+/** Answers that were asked for before it was known whether they are needed. */
+const foreseen = new Map<string, Promise<Answer | undefined>>()
+
+/** Has ssh look the host up while lxcnet is still being loaded, which takes as long. */
+export function foresee(target: Target, words: readonly string[]): void {
+  foreseen.set(JSON.stringify(words), run(target, words))
+}
+
+const run = (target: Target, words: readonly string[]): Promise<Answer | undefined> =>
+  runProgram(
     'ssh',
     ['-G', '-T', ...words].map((word) => asArgument(target.name, word)),
   )
+
+/** @returns undefined where there is no ssh program */
+export async function askSsh(target: Target, words: readonly string[]): Promise<Settings | undefined> {
+  const answer = await (foreseen.get(JSON.stringify(words)) ?? run(target, words))
   if (answer === undefined) return undefined
   if (answer.status !== 0) {
     const reason = answer.stderr.trim().split(/\s*\n/).join('; ') || `ssh -G ended with ${answer.status}`

@@ -62,6 +62,20 @@ export async function openPlaces(
   )
 }
 
+/**
+ * Begins the login at the one host that -H names, before the command line is understood. What comes of it is taken if it
+ * is asked for later in the same words, and is nobody's concern otherwise; nor is what is wrong with it.
+ */
+export async function prepareHost(word: string): Promise<void> {
+  try {
+    const { chooseTargets } = await import('../inventory/index.ts')
+    const [target] = chooseTargets(undefined, { hosts: [word], groups: [], limit: undefined })
+    if (target !== undefined && !isHere(target)) (await import('../ssh/index.ts')).prepareLogin(target)
+  } catch {
+    // said when it is asked for
+  }
+}
+
 /** The hosts that the inventory knows how to log in to. */
 export async function inventoryNames({ inventory }: Pick<PlaceFlags, 'inventory'>): Promise<ReadonlySet<string>> {
   const { findInventory, readInventory } = await import('../inventory/index.ts')

@@ -1,5 +1,5 @@
 /** How long lxcnet takes to say what it knows beforehand: every help page and the version, against `node -e 0`. */
-import { readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { inTurn, lxcnet, type Measure, median, node } from './run.ts'
 
@@ -7,8 +7,8 @@ const rounds = 15
 const limit = 1.1
 
 export async function startup(): Promise<Measure[]> {
-  const pages = Object.keys(JSON.parse(readFileSync(join(import.meta.dirname, '../../dist/help.json'), 'utf8')))
-  const lines = pages.map((page) => (page === '--version' ? [page] : [...page.split(' ').filter(Boolean), '--help']))
+  const pages = readdirSync(join(import.meta.dirname, '../../dist/help')).map((file) => file.replace('.txt', ''))
+  const lines = pages.map((page) => (page === '--version' ? [page] : [...wordsOf(page), '--help']))
   const commands = lines.map((words) => () => lxcnet(words))
   const [bare = Number.NaN, ...taken] = (await inTurn(rounds, [() => node(['-e', '0']), ...commands])).map(median)
   return lines.map((words, at) => {
@@ -17,3 +17,5 @@ export async function startup(): Promise<Measure[]> {
     return { name: `lxcnet ${words.join(' ')}`, ratio: wall / bare, limit, detail }
   })
 }
+
+const wordsOf = (page: string): string[] => (page === 'lxcnet' ? [] : page.split('+'))

@@ -8,7 +8,12 @@ import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '../..')
 const front = join(root, 'bin/run.js')
-const pages: Record<string, string> = JSON.parse(readFileSync(join(root, 'dist/help.json'), 'utf8'))
+const pages: Record<string, string> = Object.fromEntries(
+  readdirSync(join(root, 'dist/help')).map((file) => [
+    file === 'lxcnet.txt' ? '' : file.replace('.txt', '').replaceAll('+', ' '),
+    readFileSync(join(root, 'dist/help', file), 'utf8'),
+  ]),
+)
 
 function node(argv: string[], env: Record<string, string> = {}) {
   const { status, stdout, stderr } = spawnSync(process.execPath, argv, {
