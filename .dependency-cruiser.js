@@ -59,7 +59,7 @@ export default {
     owns('src/ssh/', 'ssh2'),
     owns('src/inventory/', 'ini'),
     owns('src/site/', 'js-yaml'),
-    owns('src/site/', 'yaml'),
+    owns('src/(site|bridge)/', 'yaml'),
     owns('src/site/', 'zod'),
   ],
 }

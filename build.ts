@@ -5,20 +5,21 @@
  * to start, not running them. So all libraries are devDependencies; a shipped lxcnet needs nothing but its Node.js.
  *
  *   dist/main.cjs              the program
- *   dist/oclif.manifest.json   every command, its arguments and flags, as oclif describes them
- *   dist/help.json             every help page and --version, as text, for bin/run.js
+ *   dist/oclif.manifest.json   every command, its arguments and flags, as oclif describes them; read for help alone
+ *   dist/names.json            what a run has to know of the commands: their names
+ *   dist/help/                 every help page and --version, as text, for bin/run.js
  *   man/                       the same manifest as manual pages
  */
-import { existsSync, globSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { type Interfaces, Plugin } from '@oclif/core'
 import * as esbuild from 'esbuild'
 import pjson from './package.json' with { type: 'json' }
 import { helpText } from './src/cli/help.ts'
-import { configure, type Manifest } from './src/main.ts'
+import { configure, type Manifest, namesOf } from './src/main.ts'
 import { siteSchema } from './src/site/index.ts'
 import { codes } from './src/workflow/codes.ts'
-import { nicTable } from './src/workflow/site-file.ts'
+import { siteTable } from './src/workflow/site-file.ts'
 import { renderErrors, renderFleet, renderMan, renderSiteFile } from './templates/man/render.ts'
 
 const root = import.meta.dirname
@@ -31,7 +32,8 @@ async function build(): Promise<void> {
   mkdirSync(join(root, 'dist'), { recursive: true })
   mkdirSync(join(root, 'man'), { recursive: true })
   write('dist/oclif.manifest.json', JSON.stringify({ version: pjson.version, commands }))
-  write('dist/help.json', JSON.stringify(await helpPages(commands)))
+  write('dist/names.json', JSON.stringify(namesOf(commands)))
+  writePages(await helpPages(commands))
   for (const [file, text] of Object.entries(manPages(commands))) write(file, text)
   await bundle()
 }
@@ -39,6 +41,15 @@ async function build(): Promise<void> {
 function write(file: string, text: string): void {
   if (existsSync(join(root, file)) && readFileSync(join(root, file), 'utf8') === text) return
   writeFileSync(join(root, file), text)
+}
+
+/** One file a page, as bin/run.js looks for it: `host+list.txt`. */
+function writePages(pages: Record<string, string>): void {
+  const files = Object.entries(pages).map(([words, text]) => [`${words.replaceAll(' ', '+') || 'lxcnet'}.txt`, text])
+  const wanted = new Set(files.map(([file]) => file))
+  mkdirSync(join(root, 'dist/help'), { recursive: true })
+  for (const file of readdirSync(join(root, 'dist/help'))) if (!wanted.has(file)) rmSync(join(root, 'dist/help', file))
+  for (const [file, text = ''] of files) write(`dist/help/${file}`, text)
 }
 
 /** Nothing that goes into dist/ is younger than dist/main.cjs. */
@@ -74,7 +85,7 @@ export const manPages = (commands: Manifest): Record<string, string> => ({
   'man/lxcnet.1': renderMan(commands, pjson.version),
   'man/lxcnet-fleet.5': renderFleet(pjson.version),
   'man/lxcnet-errors.7': renderErrors(codes, pjson.version),
-  'man/lxcnet.yaml.5': renderSiteFile(siteSchema(nicTable), pjson.version),
+  'man/lxcnet.yaml.5': renderSiteFile(siteSchema(siteTable), pjson.version),
 })
 
 async function bundle(): Promise<void> {
@@ -85,13 +96,14 @@ async function bundle(): Promise<void> {
     stdin: {
       resolveDir: root,
       contents: `import { main } from './src/main.ts'
-        import { commands } from './dist/oclif.manifest.json'
-        export const run = (argv) => main(argv, commands)`,
+        import names from './dist/names.json'
+        export const run = (argv) => main(argv, names, () => require('./oclif.manifest.json').commands)`,
     },
     outfile: 'dist/main.cjs',
     bundle: true,
     platform: 'node',
     format: 'cjs',
+    external: ['./oclif.manifest.json'],
     target: 'node22.18',
     // Names are kept: a stack trace in a bug report has to be readable.
     minifyWhitespace: true,

@@ -69,19 +69,21 @@ nic_scripts() {
   done
 }
 
-# nic_host: LXC's version, the default routes and the bridges of Open vSwitch.
+# nic_host: LXC's version and the default routes.
 nic_host() {
   lx_run lxc-version lxc-start --version
   lx_run routes ip -j route show default
   lx_run routes6 ip -j -6 route show default
-  # without its server ovs-vsctl(8) only waits
-  if [ -S "$lx_root/run/openvswitch/db.sock" ]; then lx_run ovs ovs-vsctl -t 3 list-br; fi
 }
 
-# nic_live [NAME...]: the host's links, and of the running containers (all, or those named) the init process and the
+# nic_live [NAME...]: the host's links with the switches of Open vSwitch, whose ports ip(8) does not know, and of the running containers (all, or those named) the init process and the
 # links inside, one process a container since each has a network namespace of its own.
 nic_live() {
   lx_run links ip -j -d address show
+  # without its server ovs-vsctl(8) only waits
+  if [ -S "$lx_root/run/openvswitch/db.sock" ]; then
+    lx_run ovs ovs-vsctl -t 3 --format=json --columns=name,ports list Bridge -- --columns=_uuid,name list Port
+  fi
   # lxc_container.c:list_active_containers() reads the same table: a running container listens on an abstract socket
   lx_run active grep -a "@$lx_lxcpath/.*/command" /proc/net/unix
   [ -n "$lx_out" ] || return

@@ -9,6 +9,9 @@ import { change, type Mandate } from '../workflow/change.ts'
 import { type Context, checkContainerName } from '../workflow/context.ts'
 import { afterMaking, createContainer } from '../workflow/create-container.ts'
 import { type CreateRequest, createNic, hooksIn } from '../workflow/create-nic.ts'
+import { checkHostAccess, withHostAccess } from '../workflow/host-access.ts'
+import { withHooks } from '../workflow/nouns/ovs-hooks.ts'
+import { switchProbes } from '../workflow/switches.ts'
 
 /** Common words of other tools for LXC's own. */
 const aliases: Record<string, string[]> = { link: ['parent'], hwaddr: ['mac'], ipv4: ['ip'], 'ipv4-gateway': ['gw'] }
@@ -62,6 +65,7 @@ export default class Create extends ChangeCommand {
     `Prints the plan, asks on a terminal, applies it, and reads the host again. Modes are always written out: bridge for macvlan, l2 for ipvlan when none is said. The NIC gets flags = up, a MAC in LXC's own range (not ipvlan and phys), and a name as soon as the container has two; "none" leaves hwaddr, flags or ifname out.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> web01 --type macvlan --mode bridge --link lxcbr2 --ipv4 10.0.5.3/24',
+    '<%= config.bin %> <%= command.id %> web01 --type macvlan --link lxcbr2 --ipv4 10.0.5.3/24 --host-access',
     '<%= config.bin %> <%= command.id %> web01 --type veth --link lxcbr0 --ipv4 next:10.0.3.0/24 --ipv4-gateway auto',
     '<%= config.bin %> <%= command.id %> web01 --type vlan --link eth1 --vlan-id 10 --replace 0 --restart',
     '<%= config.bin %> <%= command.id %> new01 --type veth --link lxcbr0 --template download -- -d debian -r bookworm -a amd64',
@@ -84,6 +88,13 @@ export default class Create extends ChangeCommand {
       description: 'N of lxc.net.N; the lowest free one when left out. A NIC that is already so is left alone',
     }),
     replace: Flags.integer({ min: 0, max: 2147483646, description: 'put the new NIC in the place of this one' }),
+    'host-access': Flags.string({
+      helpGroup: 'NIC',
+      helpValue: '[ADDRESS/PREFIX]',
+      exclusive: ['template'],
+      description:
+        "macvlan: let the host reach it, as this address or a free one of the NIC's subnet; makes the shim of the link where there is none, see `lxcnet shim`",
+    }),
     template: Flags.string({
       char: 't',
       description:
@@ -92,8 +103,18 @@ export default class Create extends ChangeCommand {
     restart: restartFlag,
   }
 
+  /** `--host-access` alone is a flag with its usual value; the parser knows no such thing. */
+  override async init(): Promise<void> {
+    const end = this.argv.indexOf('--')
+    const at = this.argv.indexOf('--host-access')
+    const isValue = /^(next|[\da-f.:]+\/\d+)$/i.test(this.argv[at + 1] ?? '')
+    if (at !== -1 && (end === -1 || at < end) && !isValue) this.argv = this.argv.with(at, '--host-access=next')
+    await super.init()
+  }
+
   async run(): Promise<ChangeReport | FleetReport> {
     const { flags, argv } = await this.parse(Create)
+    const access = flags['host-access'] === undefined ? undefined : checkHostAccess(flags['host-access'])
     const given = new Map<string, string[]>()
     for (const flag of Object.keys(keyFlags)) {
       const value = (flags as Record<string, unknown>)[flag]
@@ -122,18 +143,22 @@ export default class Create extends ChangeCommand {
         restart: flags.restart,
         fresh: flags.template !== undefined,
       }
-      if (flags.template === undefined) return (context, mandate) => addNic(context, mandate, request)
+      if (flags.template === undefined) return (context, mandate) => addNic(context, mandate, request, access)
       const template = { template: flags.template, args: templateArgs }
       return (context, mandate) => makeAndAdd(context, mandate, request, template)
     })
   }
 }
 
-const addNic = (context: Context, mandate: Mandate, request: CreateRequest): Promise<ChangeReport> =>
+const addNic = (context: Context, mandate: Mandate, request: CreateRequest, access?: string): Promise<ChangeReport> =>
   change(context, {
     ...mandate,
+    probes: switchProbes,
     scripts: hooksIn(request.given),
-    draft: ({ view }) => createNic(context, view, request),
+    draft: (reading) => {
+      const draft = withHooks(context, reading, createNic(context, reading.view, request))
+      return withHostAccess(context, reading, draft, { container: request.container, access })
+    },
   })
 
 async function makeAndAdd(

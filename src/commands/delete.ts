@@ -4,6 +4,8 @@ import type { ChangeReport } from '../report/change.ts'
 import type { FleetReport } from '../report/fleet.ts'
 import { change } from '../workflow/change.ts'
 import { deleteNics } from '../workflow/edit-nic.ts'
+import { withHooks } from '../workflow/nouns/ovs-hooks.ts'
+import { switchProbes } from '../workflow/switches.ts'
 
 export default class Delete extends ChangeCommand {
   static override summary = 'Remove a NIC from a container.'
@@ -28,7 +30,13 @@ export default class Delete extends ChangeCommand {
       () => (context, mandate) =>
         change(context, {
           ...mandate,
-          draft: ({ view }) => deleteNics(context, view, { select: args.nic, restart: flags.restart }),
+          probes: switchProbes,
+          draft: (reading) =>
+            withHooks(
+              context,
+              reading,
+              deleteNics(context, reading.view, { select: args.nic, restart: flags.restart }),
+            ),
         }),
     )
   }

@@ -7,10 +7,10 @@ import { applySite } from '../workflow/apply-site.ts'
 export default class Destroy extends SiteCommand {
   static override summary = 'Take away what the site has set on the hosts, and nothing else.'
   static override description =
-    'NICs that the site made are removed; keys that it set go back to what they were. What others have changed since stays, with a warning. Containers are never removed.'
+    'NICs, bridges and all else that the site made are removed; what it set of others goes back to what it was. What others have changed since stays, with a warning. Containers are never removed.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> --dry-run',
-    '<%= config.bin %> <%= command.id %> --only "web*"',
+    '<%= config.bin %> <%= command.id %> --only "web*,bridge/*"',
   ]
   static override flags = { restart: restartFlag }
 

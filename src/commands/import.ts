@@ -5,10 +5,9 @@ import { exit, LxcnetError } from '../core/error.ts'
 import { type ImportReport, importText } from '../report/import.ts'
 import { readView } from '../workflow/context.ts'
 import { fleetExit, readFleet } from '../workflow/fleet.ts'
-import { type HostReading, importSite } from '../workflow/import-site.ts'
+import { type HostReading, importReads, importSite } from '../workflow/import-site.ts'
 import { inventoryNames } from '../workflow/open.ts'
-import { nicTable } from '../workflow/site-file.ts'
-import { recordPath } from '../workflow/site-record.ts'
+import { siteTable } from '../workflow/site-file.ts'
 
 export default class Import extends LxcnetCommand {
   static override summary = 'Write a site file from live hosts.'
@@ -34,10 +33,7 @@ export default class Import extends LxcnetCommand {
       })
     }
     return this.at(flags, async ({ contexts, parallel }) => {
-      // a host may remember a site of that name, which the plan of the new file would then go on with
-      const all = await readFleet(contexts, parallel, (context) =>
-        readView(context, { containers: [], files: [recordPath(context, site)] }),
-      )
+      const all = await readFleet(contexts, parallel, (context) => readView(context, importReads(context, site)))
       const readings = all.hosts.flatMap(({ report }, at): HostReading[] => {
         const context = contexts[at]
         return report === null || context === undefined ? [] : [{ context, reading: report }]
@@ -49,7 +45,7 @@ export default class Import extends LxcnetCommand {
           exit: fleetExit(all),
           suggestions: [...(first?.suggestions ?? [])],
         })
-      const { text, ...counts } = importSite(readings, site, await inventoryNames(flags), nicTable)
+      const { text, ...counts } = importSite(readings, site, await inventoryNames(flags), siteTable)
       const unreachable = failed.map(({ host, reason }) => ({ host, reason: reason ?? '' }))
       const report: ImportReport = {
         schema: 'lxcnet.import/1',

@@ -4,6 +4,8 @@ import type { ChangeReport } from '../report/change.ts'
 import type { FleetReport } from '../report/fleet.ts'
 import { change } from '../workflow/change.ts'
 import { hooksIn, parseAssignment, setKeys } from '../workflow/edit-nic.ts'
+import { withHooks } from '../workflow/nouns/ovs-hooks.ts'
+import { switchProbes } from '../workflow/switches.ts'
 
 export default class SetKeys extends ChangeCommand {
   static override summary = 'Change keys of a NIC.'
@@ -38,8 +40,14 @@ export default class SetKeys extends ChangeCommand {
       () => (context, mandate) =>
         change(context, {
           ...mandate,
+          probes: switchProbes,
           scripts: hooksIn(assignments),
-          draft: ({ view }) => setKeys(context, view, { select, restart: flags.restart }, assignments),
+          draft: (reading) =>
+            withHooks(
+              context,
+              reading,
+              setKeys(context, reading.view, { select, restart: flags.restart }, assignments),
+            ),
         }),
     )
   }

@@ -4,6 +4,8 @@ import type { ChangeReport } from '../report/change.ts'
 import type { FleetReport } from '../report/fleet.ts'
 import { change } from '../workflow/change.ts'
 import { unsetKeys } from '../workflow/edit-nic.ts'
+import { withHooks } from '../workflow/nouns/ovs-hooks.ts'
+import { switchProbes } from '../workflow/switches.ts'
 
 export default class Unset extends ChangeCommand {
   static override summary = 'Remove keys of a NIC.'
@@ -27,7 +29,9 @@ export default class Unset extends ChangeCommand {
       () => (context, mandate) =>
         change(context, {
           ...mandate,
-          draft: ({ view }) => unsetKeys(context, view, { select, restart: flags.restart }, words),
+          probes: switchProbes,
+          draft: (reading) =>
+            withHooks(context, reading, unsetKeys(context, reading.view, { select, restart: flags.restart }, words)),
         }),
     )
   }

@@ -5,7 +5,7 @@ import { exit } from '../core/error.ts'
 import { readable } from '../report/table.ts'
 import { type ValidateReport, validateSummary } from '../report/validate.ts'
 import { type JsonSchema, siteSchema } from '../site/index.ts'
-import { nicTable, usualSiteFile, validateSite } from '../workflow/site-file.ts'
+import { siteTable, usualSiteFile, validateSite } from '../workflow/site-file.ts'
 
 export default class Validate extends LxcnetCommand {
   static override summary = 'Check the site file, without asking any host.'
@@ -26,7 +26,7 @@ export default class Validate extends LxcnetCommand {
   async run(): Promise<ValidateReport | JsonSchema> {
     const { flags } = await this.parse(Validate)
     if (flags.schema) {
-      const schema = siteSchema(nicTable)
+      const schema = siteSchema(siteTable)
       this.show(JSON.stringify(schema, null, 2))
       return schema
     }

@@ -1,6 +1,7 @@
 import { bare, type Claim, claimsOf, subnetOf } from './claims.ts'
 import { drop, error, type Finding, loading, macOf, put, type Subject } from './finding.ts'
-import { modeOf, type Nic, segmentOf, typeOf, value, values } from './model.ts'
+import { modeOf, type Nic, typeOf, value, values } from './model.ts'
+import { segmentOf } from './plug.ts'
 
 export function clashChecks(subject: Subject): Finding[] {
   const { container, nic, nics, view } = subject

@@ -2,15 +2,25 @@ import { compareVersions } from '../core/version.ts'
 import { claimsOf } from './claims.ts'
 import { drop, error, type Finding, mtuOf, put, type Subject, warning } from './finding.ts'
 import { type HostView, modeOf, type Nic, namesInside, typeOf, value, values } from './model.ts'
+import { linkOf } from './plug.ts'
 import { lxcNumber } from './value.ts'
 
 export function linkChecks(subject: Subject): Finding[] {
   const { container, nic, nics, view } = subject
   const { links } = view
-  const name = value(nic, 'link')
+  const name = linkOf(nic)
   if (links === undefined || name === undefined) return []
   const type = typeOf(nic)
   const link = links.get(name)
+  if (link === undefined && view.ovsBridges.has(name))
+    return [
+      error(
+        'link-not-found',
+        `link: the switch "${name}" has no link: ovs-vswitchd does not run`,
+        'systemctl start openvswitch-switch',
+        'link',
+      ),
+    ]
   if (link === undefined) {
     if (type === 'phys' && (name.endsWith('+') || movedIn(container, nic, nics, view))) return []
     return [

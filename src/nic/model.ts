@@ -86,14 +86,6 @@ export function modeOf(nic: Nic): string | undefined {
   return undefined
 }
 
-/** The layer-2 segment that a NIC is on, as far as this host can tell; undefined when it has none. */
-export function segmentOf(nic: Nic): string | undefined {
-  const link = value(nic, 'link')
-  if (link === undefined || typeOf(nic) === 'phys') return undefined
-  const id = value(nic, 'vlan.id') ?? value(nic, 'veth.vlan.id')
-  return id === undefined || id === 'none' ? link : `${link}.${id}`
-}
-
 /**
  * Name inside the container: the key, else the lowest free ethX; named NICs come first (network.c, LXC ≥ 4.0.7).
  * The kernel fills a %d with the lowest free number (net/core/dev.c, __dev_alloc_name()).

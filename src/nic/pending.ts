@@ -10,6 +10,7 @@ import {
   value,
   values,
 } from './model.ts'
+import { linkOf, plugOf } from './plug.ts'
 import { lxcCidr, lxcMac, lxcNumber } from './value.ts'
 
 /** What a restart would change, in words; `undefined` when the live links cannot be read, empty when all fits. */
@@ -50,8 +51,9 @@ function differences(nic: Nic, live: HostLink, host: ReadonlyMap<number, HostLin
   // without an MTU of its own a macvlan has its parent's; what a veth had from its bridge is not known any more
   const mtu = number(nic, 'mtu')
   differs('MTU', String(live.mtu), mtu && mtu !== '0' ? mtu : type === 'macvlan' ? below?.mtu.toString() : undefined)
-  if (below !== undefined && type === 'veth' && modeOf(nic) === 'bridge' && value(nic, 'script.up') === undefined)
-    differs('link', below.master ?? '', value(nic, 'link'))
+  const isPlugged = value(nic, 'script.up') === undefined || plugOf(nic) !== undefined
+  if (below !== undefined && type === 'veth' && modeOf(nic) === 'bridge' && isPlugged)
+    differs('link', below.master ?? '', linkOf(nic))
   if (below !== undefined && ['macvlan', 'ipvlan', 'vlan'].includes(type))
     differs('link', below.name, value(nic, 'link'))
   for (const family of [4, 6] as const) {

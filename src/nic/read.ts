@@ -1,5 +1,6 @@
 /** From the answers of a snapshot to what they mean. Pure; asks for more through `unread`. */
 
+import { ovsdbTables, text as ovsdbText, texts as ovsdbTexts } from '../core/ovsdb.ts'
 import { evaluate, type Source } from '../document/effective.ts'
 import { parse } from '../document/lxc-config.ts'
 import { findKey, knows } from './keys.ts'
@@ -81,14 +82,19 @@ export function readHost(answers: Answers, { lxcVersion, asked }: ReadOptions): 
     if (name !== undefined) add(name, answers.links.get(path) ?? path, undefined)
   }
   const byName = ([a]: [string, Container], [b]: [string, Container]): number => (a < b ? -1 : a > b ? 1 : 0)
-  const links = readLinks(answers.answers.get('links'))
+  const ovs = readSwitches(answers.answers.get('ovs')?.text ?? '')
+  // the kernel says ovs-system of them all, or nothing where the switch works in user space
+  const links = readLinks(answers.answers.get('links'))?.map((link) => {
+    const master = ovs.ports.get(link.name)
+    return master === undefined || master === link.name ? link : { ...link, master }
+  })
   return {
     version,
     lxcpath,
     containers: new Map([...containers].sort(byName)),
     links: links === undefined ? undefined : new Map(links.map((link) => [link.name, link])),
     defaultRouteLinks: new Set(['routes', 'routes6'].flatMap((id) => readRoutes(answers.answers.get(id)?.text))),
-    ovsBridges: new Set(answers.answers.get('ovs')?.text.split('\n').filter(Boolean)),
+    ovsBridges: ovs.switches,
     scripts: new Map(
       [...answers.answers]
         .filter(([id]) => id.startsWith('script/'))
@@ -228,6 +234,16 @@ function readLinks(answer: { status: number; text: string } | undefined): HostLi
         defaultPvid: data.vlan_default_pvid,
       }
     })
+}
+
+/** The switches of Open vSwitch, and the switch of each port. */
+function readSwitches(answer: string): { switches: Set<string>; ports: Map<string, string> } {
+  const [bridges = [], rows = []] = ovsdbTables(answer)
+  const names = new Map(rows.map((port) => [ovsdbText(port, '_uuid'), ovsdbText(port, 'name')]))
+  const ports = bridges.flatMap((bridge) =>
+    ovsdbTexts(bridge, 'ports').map((id) => [names.get(id) ?? '', ovsdbText(bridge, 'name')] as const),
+  )
+  return { switches: new Set(bridges.map((bridge) => ovsdbText(bridge, 'name'))), ports: new Map(ports) }
 }
 
 function readRoutes(text: string | undefined): string[] {

@@ -10,16 +10,25 @@ export interface CheckReport {
   containers: number
   /** What could not be checked, and why. */
   leftOut: string[]
-  /** `nic`: the index, null for what is wrong with the config as a whole. */
-  findings: (Note & { container: string; nic: number | null })[]
+  findings: CheckFinding[]
+}
+
+/** What is wrong with a container, or with an object. */
+export interface CheckFinding extends Note {
+  container: string | null
+  /** The index; null for what is wrong with the config as a whole. */
+  nic: number | null
+  /** `bridge lxcbr1`, or the noun alone where it is not about one. */
+  object: string | null
 }
 
 export function checkText({ findings, leftOut, containers }: CheckReport): string {
   const lines: string[] = []
   let last = ''
-  for (const { container, severity, code, message, fix, place } of findings) {
-    if (container !== last) lines.push(...(last === '' ? [] : ['']), container)
-    last = container
+  for (const { container, object, severity, code, message, fix, place } of findings) {
+    const about = container ?? object ?? ''
+    if (about !== last) lines.push(...(last === '' ? [] : ['']), about)
+    last = about
     lines.push(`  ${severity}: ${message} [${code}]`)
     if (place !== undefined)
       lines.push(`    ${place.file}:${place.line}${place.text === undefined ? '' : `: ${place.text.trim()}`}`)

@@ -10,16 +10,24 @@ export interface ImportReport {
   hosts: number
   containers: number
   nics: number
+  /** Bridges, forwards and so on, each once however many hosts have it. */
+  objects: number
   /** What the file cannot say. */
   leftOut: string[]
   unreachable: { host: string; reason: string }[]
 }
 
-export function importText({ file, hosts, containers, nics, leftOut, unreachable }: ImportReport): string {
+export function importText({ file, hosts, containers, nics, objects, leftOut, unreachable }: ImportReport): string {
+  const counts = [
+    count(hosts, 'host'),
+    count(containers, 'container'),
+    count(nics, 'NIC'),
+    ...(objects === 0 ? [] : [count(objects, 'object')]),
+  ]
   return [
     ...unreachable.map(({ host, reason }) => `${host} is not in it: ${reason}`),
     ...leftOut.map((text) => `Left out: ${text}.`),
-    `${count(hosts, 'host')}, ${count(containers, 'container')}, ${count(nics, 'NIC')}${file === null ? '' : ` in ${file}`}. The plan of this file is empty.`,
+    `${counts.join(', ')}${file === null ? '' : ` in ${file}`}. The plan of this file is empty.`,
   ]
     .map(readable)
     .join('\n')

@@ -5,9 +5,19 @@ export interface ValidateReport {
   schema: 'lxcnet.validate/1'
   file: string
   /** What the file describes; null when it has errors. */
-  site: { name: string; hosts: number; networks: number; containers: number; nics: number } | null
+  site: SiteSize | null
   /** In the file's order; warnings that --allow names are left out. */
   problems: { severity: 'error' | 'warning'; code: string; message: string; fix: string; place: Place }[]
+}
+
+export interface SiteSize {
+  name: string
+  hosts: number
+  networks: number
+  /** Bridges, forwards and so on, each once however many hosts have it. */
+  objects: number
+  containers: number
+  nics: number
 }
 
 /** The last line, for people. */
@@ -18,6 +28,7 @@ export function validateSummary({ file, site, problems }: ValidateReport): strin
   const what = [
     counted(site.hosts, 'host'),
     counted(site.networks, 'network'),
+    ...(site.objects === 0 ? [] : [counted(site.objects, 'object')]),
     counted(site.containers, 'container'),
     counted(site.nics, 'NIC'),
   ]

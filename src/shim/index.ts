@@ -10,9 +10,17 @@ import { linkNameFault } from '../core/link-name.ts'
 import type { Word } from '../core/word.ts'
 
 export const shimCodes: Record<string, { summary: string; fix: string }> = {
+  'host-access': {
+    summary: '--host-access goes with a macvlan in mode bridge whose subnet is known.',
+    fix: 'Say the address that the host takes, with its prefix.',
+  },
   'shim-down': {
     summary: 'A shim is not there, or has lost its address: the host does not reach the macvlan containers.',
     fix: '`sh /etc/lxcnet/boot` brings it back; a boot does too.',
+  },
+  'shim-no-route': {
+    summary: 'The host has an address of the subnet elsewhere, and no route through the shim to a container there.',
+    fix: '`lxcnet shim set PARENT` looks for the containers anew.',
   },
   'shim-no-parent': { summary: 'The parent of a shim does not exist.', fix: 'Name a link as `ip -br link` prints it.' },
 }
@@ -31,7 +39,8 @@ export const shimWords: readonly Word[] = [
     list: true,
     helpValue: 'SUBNET',
     value: { kind: 'text' },
-    summary: 'what else is reached through it; needed only where the host has an address of the same subnet elsewhere',
+    summary:
+      'what else is reached through it, such as containers with addresses by DHCP where the host has an address of the same subnet elsewhere',
   },
   {
     flag: 'ifname',
@@ -73,4 +82,10 @@ const parse = (text: string) => parseCidr(text, text.includes(':') ? 6 : 4)
 export function sameSubnet(address: string, other: string): boolean {
   const [a, b] = [parse(address), parse(other)]
   return a !== undefined && b !== undefined && a.family === b.family && (contains(a, b.value) || contains(b, a.value))
+}
+
+/** The route to one address: `10.0.5.3/24` → `10.0.5.3/32`. */
+export function hostRoute(address: string): string | undefined {
+  const parsed = parse(address)
+  return parsed && `${parsed.address}/${parsed.family === 4 ? 32 : 128}`
 }

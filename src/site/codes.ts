@@ -35,8 +35,12 @@ export const siteCodes: Record<string, { summary: string; fix: string }> = {
   },
   'host-missing': { summary: 'Nothing says which host a container lives on.', fix: 'Add host: NAME.' },
   'host-not-listed': {
-    summary: 'A host is named that the hosts of the site file do not have.',
+    summary: 'A host is named that the hosts of the site file, or the `hosts` of an object, do not have.',
     fix: 'Correct the name, or put "NAME: {}" below hosts.',
+  },
+  'key-missing': {
+    summary: 'An object of the site file lacks a key that it has to have on each of its hosts.',
+    fix: 'Add the key, for all hosts or below `on` for one.',
   },
   'merge-key': {
     summary: 'The key "<<" of YAML 1.1 is not known here.',
@@ -49,6 +53,10 @@ export const siteCodes: Record<string, { summary: string; fix: string }> = {
   'no-site-file': {
     summary: 'There is no site file of that name, or it cannot be read.',
     fix: '`lxcnet import` writes one from live hosts; --file names another.',
+  },
+  'object-repeated': {
+    summary: 'A site file gives one host the same object twice.',
+    fix: 'Name the host once.',
   },
   'no-such-key': { summary: 'A site file has no such key in that place.', fix: 'See lxcnet.yaml(5).' },
   'no-value': { summary: 'A key of a site file has no value.', fix: 'Write one, or leave the key out.' },

@@ -36,7 +36,12 @@ export function readHosts(site: Mapping, say: Say): Map<string, SiteHost> {
       const fix = 'letters, digits, ".", "_", "-" and ":", no "-" in front'
       say.error(key, 'bad-host-name', `"${name}" is not the name of a host`, fix)
     }
-    hosts.set(name, { target: { name, ...readLogin(name, entriesOf(value), say) }, span: key, containers: [] })
+    hosts.set(name, {
+      target: { name, ...readLogin(name, entriesOf(value), say) },
+      span: key,
+      containers: [],
+      objects: [],
+    })
   }
   return hosts
 }

@@ -5,6 +5,7 @@
  */
 import type { Place } from '../core/error.ts'
 import type { Target } from '../core/target.ts'
+import type { Word } from '../core/word.ts'
 
 /** A stretch of the file's text; `Site.place` turns it into line and column. Both ends are offsets into decoded text. */
 export interface Span {
@@ -27,6 +28,7 @@ export interface SiteHost {
   target: Target
   span: Span
   containers: SiteContainer[]
+  objects: SiteObject[]
 }
 
 export interface SiteContainer {
@@ -43,6 +45,16 @@ export interface SiteNic {
   span: Span
   /** By flag of `lxcnet create`; what is not in here shall not be in the config. */
   given: Map<string, Given>
+}
+
+/** What a host shall have besides the NICs of its containers: one of `bridges`, `forwards` and so on. */
+export interface SiteObject {
+  /** As on the command line: `bridge`. */
+  noun: string
+  name: string
+  span: Span
+  /** By word of `lxcnet NOUN create`, what is said for this host alone included. */
+  given: ReadonlyMap<string, Given>
 }
 
 /** Where a value that the network gave stands in `networks`, `span` points there. */
@@ -90,28 +102,35 @@ export interface Say {
   warning(span: Span, code: string, message: string, fix: string): void
 }
 
-/**
- * The words of a NIC, handed in by the workflow: rooms do not know each other.
- */
+/** The words of a NIC, handed in by the workflow: rooms do not know each other. */
 export interface NicTable {
-  words: readonly NicWord[]
+  /** Flags of `lxcnet create`, keys under a NIC in the site file. */
+  words: readonly Word[]
   /** @param text never empty @param type one that a NIC has */
   check(flag: string, type: string, text: string): { value: string } | { code: string; message: string; fix: string }
 }
 
-/** One flag of `lxcnet create`, a key under a NIC in the site file. */
-export interface NicWord {
-  flag: string
-  /** Takes several values. */
-  list: boolean
+/** One kind of what hosts have besides NICs, handed in likewise. */
+export interface SectionTable {
+  /** Its key in the site file: `bridges`. */
+  section: string
+  /** `bridge` */
+  noun: string
   summary: string
-  /** Words to choose from, a number, or any text. */
-  value:
-    | { kind: 'choice'; of: readonly string[] }
-    | { kind: 'number'; least: number; most: number; word?: string }
-    | { kind: 'text' }
+  /** Of one of them. `words` says in a message what `pattern` takes. */
+  name: { pattern: RegExp; words: string }
+  /** Flags of `lxcnet NOUN create`, keys under an object in the site file. */
+  words: readonly Word[]
+  check(flag: string, text: string): { value: string } | { code: string; message: string; fix: string }
+}
+
+/** Everything that a site file can say in words that are not its own. */
+export interface SiteTable extends NicTable {
+  sections: readonly SectionTable[]
 }
 
 /** What shall be on a host. */
 export const containersOf = (site: Site, host: string): readonly SiteContainer[] =>
   site.hosts.get(host)?.containers ?? []
+
+export const objectsOf = (site: Site, host: string): readonly SiteObject[] => site.hosts.get(host)?.objects ?? []

@@ -1,9 +1,10 @@
 /** `networks:` what the NICs that name a logical network have in common. */
 import * as z from 'zod/mini'
 import { formatAddress, parseCidr } from '../core/address.ts'
+import type { Word } from '../core/word.ts'
 import { hostName } from './hosts.ts'
-import type { Given, Network, NicTable, NicWord, Say, Subnet } from './model.ts'
-import { matching, named, nicValue, text } from './shape.ts'
+import type { Given, Network, NicTable, Say, Subnet } from './model.ts'
+import { matching, named, text, wordValue } from './shape.ts'
 import { type Entry, entriesOf, type Mapping, type Node, type Text, textOf } from './tree.ts'
 
 export const networkName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
@@ -21,7 +22,7 @@ const ownOfNics = [
 ]
 
 /** @returns the flags of a NIC that a network can say for it */
-const common = (words: readonly NicWord[]): NicWord[] => words.filter(({ flag }) => !ownOfNics.includes(flag))
+const common = (words: readonly Word[]): Word[] => words.filter(({ flag }) => !ownOfNics.includes(flag))
 
 const subnetKeys = { subnet: 4, subnet6: 6 } as const
 const gatewayKeys = { gateway: 4, gateway6: 6 } as const
@@ -35,7 +36,7 @@ export const networksShape = ({ words }: NicTable) =>
       named(networkName),
       z
         .strictObject({
-          ...Object.fromEntries(common(words).map((one) => [one.flag, z.optional(nicValue(one, one.summary))])),
+          ...Object.fromEntries(common(words).map((one) => [one.flag, z.optional(wordValue(one, one.summary))])),
           links: z.optional(
             z.record(named(hostName), text({ description: 'link on this host' })).check(
               z.meta({

@@ -2,10 +2,11 @@
 import * as z from 'zod/mini'
 import { addressValue } from '../core/address.ts'
 import { closest } from '../core/closest.ts'
+import type { Word } from '../core/word.ts'
 import { checkGiven, Networks, nothing } from './inherit.ts'
-import type { Given, Network, NicTable, NicWord, Say, SiteNic, Subnet } from './model.ts'
+import type { Given, Network, NicTable, Say, SiteNic, Subnet } from './model.ts'
 import { rawGiven } from './networks.ts'
-import { matching, nicValue } from './shape.ts'
+import { matching, wordValue } from './shape.ts'
 import { type Entry, type Text, textOf } from './tree.ts'
 
 /** Decimal, without zeros in front: one index has one name. LXC takes up to INT_MAX - 1, which nobody counts to. */
@@ -24,7 +25,7 @@ export const nicShape = ({ words }: NicTable) =>
     .strictObject({
       network: z.optional(matching(/./, { description: 'one of networks, which says what is left out here' })),
       ...Object.fromEntries(
-        words.map((word) => [word.flag, z.optional(nicValue(word, summaries[word.flag] ?? word.summary))]),
+        words.map((word) => [word.flag, z.optional(wordValue(word, summaries[word.flag] ?? word.summary))]),
       ),
     })
     .check(z.meta({ id: 'nic', description: 'one NIC, in the words of `lxcnet create`' }))
@@ -115,7 +116,7 @@ export class NicReader {
   /** A value that the NIC says itself. */
   private own(
     title: string,
-    { flag, list }: NicWord,
+    { flag, list }: Word,
     type: string,
     entry: Entry,
     network: Network | undefined,

@@ -9,8 +9,9 @@ import type { Place } from '../core/error.ts'
 import { checkSite } from './check.ts'
 import { containersShape, readContainers } from './containers.ts'
 import { hostsShape, readHosts } from './hosts.ts'
-import type { NicTable, Problem, Say, Site, Span } from './model.ts'
+import type { Problem, Say, Site, SiteTable, Span } from './model.ts'
 import { networksShape, readNetworks } from './networks.ts'
+import { readObjects, sectionShape } from './objects.ts'
 import { matching } from './shape.ts'
 import { decode, type Source } from './source.ts'
 import { checkStructure } from './structure.ts'
@@ -33,7 +34,7 @@ export const defaultSiteName = 'default'
 const siteName = /^[a-z0-9][a-z0-9-]{0,62}$/
 
 /** The definition of the whole file. */
-export function siteShape(table: NicTable) {
+export function siteShape(table: SiteTable) {
   const known = shapes.get(table)
   if (known !== undefined) return known
   const shape = z.strictObject({
@@ -44,16 +45,17 @@ export function siteShape(table: NicTable) {
     ),
     hosts: z.optional(hostsShape),
     networks: z.optional(networksShape(table)),
+    ...Object.fromEntries(table.sections.map((one) => [one.section, z.optional(sectionShape(one))])),
     containers: z.optional(containersShape(table)),
   })
   shapes.set(table, shape)
   return shape
 }
 
-const shapes = new WeakMap<NicTable, z.ZodMiniObject>()
+const shapes = new WeakMap<SiteTable, z.ZodMiniObject>()
 
 /** @param bytes latin1 view of the file @param file its name, for the places */
-export function parseSite(bytes: string, file: string, table: NicTable): ParsedSite {
+export function parseSite(bytes: string, file: string, table: SiteTable): ParsedSite {
   const source = decode(bytes, file)
   if ('invalid' in source) {
     const fix = 'save the file as UTF-8: iconv -f latin1 -t UTF-8'
@@ -69,7 +71,7 @@ export function parseSite(bytes: string, file: string, table: NicTable): ParsedS
   return { site: broken ? undefined : site, problems: placed(problems, source) }
 }
 
-function readSite(source: Source, table: NicTable, say: Say): Site | undefined {
+function readSite(source: Source, table: SiteTable, say: Say): Site | undefined {
   const root = parseTree(source, say)
   if (root?.kind !== 'mapping') {
     if (root !== undefined) sayNoSite(root, say)
@@ -79,6 +81,7 @@ function readSite(source: Source, table: NicTable, say: Say): Site | undefined {
   const hosts = readHosts(root, say)
   const networks = readNetworks(root, { table, hosts: new Set(hosts.keys()), say })
   const place = (span: Span): Place => source.place(span)
+  for (const section of table.sections) readObjects(root, section, { hosts, say })
   readContainers(root, { table, hosts, networks, say, place })
   const site: Site = { file: source.file, name: nameOf(root, say), hosts, networks, place }
   checkSite(site, say)

@@ -5,7 +5,7 @@
  */
 import { DEFAULT_SCALAR_STYLE_RULES, dump, SCALAR_STYLE, type ScalarStyleRule } from 'js-yaml'
 import { LxcnetError } from '../core/error.ts'
-import type { NicTable } from './model.ts'
+import type { SiteTable } from './model.ts'
 import { decodeUtf8, toBytes } from './source.ts'
 
 export interface Draft {
@@ -15,7 +15,19 @@ export interface Draft {
   /** By name, with their keys as in the file; none for a host that its name says all about. */
   hosts: ReadonlyMap<string, DraftEntries>
   networks: ReadonlyMap<string, DraftEntries>
+  /** Objects by section, then by name. */
+  sections?: ReadonlyMap<string, ReadonlyMap<string, DraftObject>>
   containers: readonly DraftContainer[]
+}
+
+export interface DraftObject {
+  /** Where it was read. */
+  from?: string
+  /** Absent when all hosts have it. */
+  hosts?: readonly string[]
+  entries: DraftEntries
+  /** What is otherwise on single hosts. */
+  on: ReadonlyMap<string, DraftEntries>
 }
 
 export interface DraftContainer {
@@ -39,26 +51,37 @@ export interface DraftValue {
  * @returns bytes as latin1
  * @throws {LxcnetError} `not-utf-8` for a text that YAML cannot hold
  */
-export function printSite(draft: Draft, { words }: NicTable): string {
-  return new Printer(['network', ...words.map(({ flag }) => flag), 'links']).print(draft)
+export function printSite(draft: Draft, table: SiteTable): string {
+  return new Printer(table).print(draft)
 }
 
+/** Rank of each key that has one; others follow by name. */
+type Ranks = ReadonlyMap<string, number>
+
+const ranked = (keys: readonly string[]): Ranks => new Map(keys.map((key, rank) => [key, rank]))
+
 class Printer {
-  /** Rank of each key that has one; others follow by name. */
-  private readonly ranks: ReadonlyMap<string, number>
+  /** Of the keys of networks and NICs. */
+  private readonly ranks: Ranks
+  private readonly sections: SiteTable['sections']
   private readonly lines: string[] = []
   /** Most texts come again and again, and quoting takes time. */
   private readonly scalars = new Map<string, string>()
 
-  constructor(order: readonly string[]) {
-    this.ranks = new Map(order.map((key, rank) => [key, rank]))
+  constructor({ words, sections }: SiteTable) {
+    this.ranks = ranked(['network', ...words.map(({ flag }) => flag), 'links'])
+    this.sections = sections
   }
 
-  print({ head, name, hosts, networks, containers }: Draft): string {
+  print({ head, name, hosts, networks, sections, containers }: Draft): string {
     this.lines.push(...head.map((line) => `#${commented(line)}`))
     if (name !== undefined) this.lines.push('', `site: ${this.scalar(name)}`)
     this.section('hosts', hosts, (title, entries) => this.block('  ', title, entries))
     this.section('networks', networks, (title, entries) => this.block('  ', title, entries))
+    for (const { section, words } of this.sections) {
+      const ranks = ranked(words.map(({ flag }) => flag))
+      this.section(section, sections?.get(section) ?? new Map(), (title, object) => this.object(title, object, ranks))
+    }
     this.section('containers', titled(containers), (title, container) => this.container(title, container))
     return toBytes(`${this.lines.join('\n')}\n`)
   }
@@ -76,11 +99,24 @@ class Printer {
     for (const [index, entries] of [...nics].sort(([a], [b]) => a - b)) this.block('      ', String(index), entries)
   }
 
-  private block(indent: string, title: string, entries: DraftEntries): void {
+  private object(title: string, { from, hosts, entries, on }: DraftObject, ranks: Ranks): void {
+    const isBare = hosts === undefined && entries.size + on.size === 0
+    this.lines.push(`  ${this.scalar(title)}:${isBare ? ' {}' : ''}${comment(from)}`)
+    if (hosts !== undefined) this.entry('    ', 'hosts', { value: hosts })
+    this.entries('    ', entries, ranks)
+    if (on.size > 0) this.lines.push('    on:')
+    for (const [host, own] of [...on].sort(([a], [b]) => inCodeOrder(a, b))) this.block('      ', host, own, ranks)
+  }
+
+  private block(indent: string, title: string, entries: DraftEntries, ranks = this.ranks): void {
     this.lines.push(`${indent}${this.scalar(title)}:${entries.size === 0 ? ' {}' : ''}`)
-    const rank = (key: string): number => this.ranks.get(key) ?? this.ranks.size
+    this.entries(`${indent}  `, entries, ranks)
+  }
+
+  private entries(indent: string, entries: DraftEntries, ranks: Ranks): void {
+    const rank = (key: string): number => ranks.get(key) ?? ranks.size
     for (const [key, one] of [...entries].sort(([a], [b]) => rank(a) - rank(b) || inCodeOrder(a, b)))
-      this.entry(`${indent}  `, key, one)
+      this.entry(indent, key, one)
   }
 
   private entry(indent: string, key: string, { value, from }: DraftValue): void {

@@ -1,6 +1,6 @@
 /** The JSON schema of the site file, for editors; from the same definition that the file is checked by. */
 import * as z from 'zod/mini'
-import type { NicTable } from './model.ts'
+import type { SiteTable } from './model.ts'
 import { siteShape } from './parse.ts'
 
 /** What of a JSON schema is used here. */
@@ -15,7 +15,7 @@ export interface JsonSchema {
 }
 
 /** @returns a schema of draft 2020-12 */
-export function siteSchema(table: NicTable): JsonSchema {
+export function siteSchema(table: SiteTable): JsonSchema {
   const { $schema, ...rest } = z.toJSONSchema(siteShape(table), { io: 'input' }) as JsonSchema & { $schema: string }
   return {
     $schema,

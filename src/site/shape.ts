@@ -5,7 +5,7 @@
  * patterns, words and ranges are in the schema for editors, and checked where they are read.
  */
 import * as z from 'zod/mini'
-import type { NicWord } from './model.ts'
+import type { Word } from '../core/word.ts'
 
 /** zod hands what a schema's metadata says on to the JSON schema. */
 type Words = Record<string, unknown> & { description: string }
@@ -26,7 +26,8 @@ export const number = (least: number, most: number, words: Words & { word?: stri
   return z.string().check(z.meta({ type: ['integer', 'string'], minimum: least, maximum: most, pattern, ...rest }))
 }
 
-export const nicValue = ({ value, list }: NicWord, description: string) => {
+/** What stands behind one of the words of a NIC or an object. */
+export const wordValue = ({ value, list }: Word, description: string) => {
   const one =
     value.kind === 'choice'
       ? z.string().check(z.meta({ enum: value.of.flatMap(asEditors), type: ['string', 'integer'], description }))

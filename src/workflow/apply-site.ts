@@ -3,15 +3,16 @@ import { LxcnetError } from '../core/error.ts'
 import { type Nic, typeOf, value, values } from '../nic/index.ts'
 import type { ChangeReport } from '../report/change.ts'
 import type { Network, Site } from '../site/index.ts'
-import { change, type Draft, type Mandate } from './change.ts'
+import { change, type Mandate } from './change.ts'
 import type { Context, Reading } from './context.ts'
-import { type SiteRequest, siteDraft } from './site-draft.ts'
-import { recordPath } from './site-record.ts'
+import { type SiteDraft, siteDraft } from './site-draft.ts'
+import { siteReads } from './site-objects.ts'
+import type { SiteRequest } from './site-request.ts'
 
 /** What was read of a host and what shall become of it. */
 export interface Drawn {
   reading: Reading
-  draft: Draft
+  draft: SiteDraft
 }
 
 /** @param drawn gets each host's draft, by its name */
@@ -23,7 +24,7 @@ export function applySite(
 ): Promise<ChangeReport> {
   return change(context, {
     ...mandate,
-    files: [recordPath(context, request.site.name)],
+    ...siteReads(context, request.site),
     draft: (reading) => {
       const draft = siteDraft(context, reading, request)
       drawn.set(context.host.name, { reading, draft })

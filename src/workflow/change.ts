@@ -36,6 +36,8 @@ export interface ChangeOptions {
   files?: readonly string[]
   /** Of the rooms that the draft asks. */
   probes?: readonly Probe[]
+  /** See ReadRequest. */
+  further?: (snapshot: Snapshot) => readonly Probe[]
   draft(reading: Reading): Draft
   dryRun: boolean
   /** Codes that --allow names. */
@@ -63,6 +65,7 @@ export async function change(context: Context, options: ChangeOptions): Promise<
       scripts: options.scripts ?? [],
       files: options.files ?? [],
       probes: options.probes ?? [],
+      further: options.further,
     })
     if (await settle(context, reading, options.dryRun, recovered)) continue
     const draft = options.draft(reading)
@@ -154,8 +157,10 @@ export function judge(notes: readonly Note[], allow: ReadonlySet<string>): Note[
 
 /** Errors that rest on the state of the host at this moment, which the operator may know to change. */
 const allowable = new Set([
+  'nat-drops-containers',
   'link-not-found',
   'link-not-bridge',
+  'gateway-member-leaves',
   'phys-default-route',
   'phys-taken',
   'duplicate-address',
@@ -167,6 +172,14 @@ const allowable = new Set([
   'bridge-no-vlans',
   'phys-cuts-way',
   'usernet-quota',
+  'dhcp-in-use',
+  'dhcp-lease-held',
+  'port-taken',
+  'docker-drops',
+  'ufw-drops',
+  'forwards-dropped',
+  'bridge-in-use',
+  'switch-in-use',
 ])
 
 /** @throws {LxcnetError} the first error, with the messages of all */

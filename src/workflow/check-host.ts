@@ -1,10 +1,10 @@
 /** `lxcnet check`: every fault of every config that can be known before a start. */
 import type { Container } from '../nic/index.ts'
-import type { CheckReport } from '../report/check.ts'
+import type { CheckFinding, CheckReport } from '../report/check.ts'
 import type { View } from './context.ts'
 import { faults, noteOf } from './nic-change.ts'
 
-type Found = Omit<CheckReport['findings'][number], 'container'>
+type Found = Omit<CheckFinding, 'container' | 'object'>
 
 export function checkHost(
   host: string,
@@ -53,7 +53,9 @@ export function checkHost(
         found.push({ ...note, message: `NIC ${nic.index}: ${note.message}`, nic: nic.index })
       }
     }
-    findings.push(...once(found.filter(({ code }) => !allow.has(code))).map((note) => ({ container: name, ...note })))
+    findings.push(
+      ...once(found.filter(({ code }) => !allow.has(code))).map((note) => ({ container: name, object: null, ...note })),
+    )
   }
   return {
     schema: 'lxcnet.check/1',

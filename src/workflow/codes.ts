@@ -1,7 +1,13 @@
 /** Every code that lxcnet gives, for lxcnet-errors(7): what it means and the way out. Codes never change their meaning. */
+import { bridgeCodes } from '../bridge/index.ts'
+import { dnsmasqCodes } from '../dnsmasq/index.ts'
 import { problemCodes } from '../document/problem.ts'
+import { firewallCodes } from '../firewall/index.ts'
+import { gatewayCodes } from '../gateway/index.ts'
 import { inventoryCodes } from '../inventory/index.ts'
+import { natCodes } from '../lxc-net/index.ts'
 import { nicCodes } from '../nic/index.ts'
+import { ovsCodes } from '../ovs/index.ts'
 import { shimCodes } from '../shim/index.ts'
 import { siteCodes } from '../site/index.ts'
 import { sshCodes } from '../ssh/index.ts'
@@ -156,8 +162,14 @@ const ownCodes: Record<string, { summary: string; fix: string }> = {
 
 export const codes: Record<string, { summary: string; fix: string }> = {
   ...problemCodes,
+  ...dnsmasqCodes,
+  ...bridgeCodes,
   ...nicCodes,
+  ...natCodes,
   ...inventoryCodes,
+  ...firewallCodes,
+  ...gatewayCodes,
+  ...ovsCodes,
   ...shimCodes,
   ...siteCodes,
   ...sshCodes,

@@ -7,6 +7,7 @@ import type { Connection } from '../host/port.ts'
 import { type Scope, type Snapshot, takeSnapshot } from '../host/snapshot.ts'
 import { type Container, type HostView, nicProbe, programOf, type Random, readHost, values } from '../nic/index.ts'
 import { readUsernet, type Usernet, usernetProbe } from '../usernet/index.ts'
+import { type Pluggable, readPluggable } from './switches.ts'
 
 export interface Context {
   host: Connection
@@ -38,6 +39,8 @@ export interface Context {
 export interface View extends HostView {
   /** Quotas of the plain user who runs lxcnet; undefined for root. */
   usernet: Usernet | undefined
+  /** Of Open vSwitch; known where `switchProbes` were among the probes. */
+  switches: ReadonlyMap<string, Pluggable>
 }
 
 export interface Reading {
@@ -63,6 +66,8 @@ export interface ReadRequest {
   files?: readonly string[]
   /** Of other rooms. */
   probes?: readonly Probe[]
+  /** What turns out to be needed once these are read; costs another exec where there is any. */
+  further?: ((snapshot: Snapshot) => readonly Probe[]) | undefined
 }
 
 export function probesFor(
@@ -79,6 +84,7 @@ export function probesFor(
 export const viewOf = (context: Context, snapshot: Snapshot, asked: ReadonlySet<string>): View => ({
   ...readHost(snapshot, { lxcVersion: context.lxcVersion, asked }),
   usernet: context.unprivileged ? readUsernet(snapshot) : undefined,
+  switches: readPluggable(snapshot),
 })
 
 /** Unknown on a live host is a container that runs while LXC refuses its config: its command socket is there. */
@@ -96,6 +102,9 @@ export async function readView(context: Context, request: ReadRequest): Promise<
     if (unread.length > 0 && round < mostRounds) continue
     const hooks = request.scripts === 'all' ? hooksOf(view) : []
     if (hooks.length > 0) return readView(context, { ...request, scripts: hooks })
+    const { further, probes = [], ...rest } = request
+    const more = further?.(snapshot) ?? []
+    if (more.length > 0) return readView(context, { ...rest, files: [...asked], probes: [...probes, ...more] })
     // what is known by now the host need not be asked again
     const known = { ...context, lxcpath: view.lxcpath }
     return { view, snapshot, probes: probesFor(known, request, [...asked]), includes: [...asked] }

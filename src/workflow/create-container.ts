@@ -10,6 +10,8 @@ import { templateText } from '../template/template.ts'
 import { type ChangeOptions, judge, refuseErrors } from './change.ts'
 import { type Context, readView, type View } from './context.ts'
 import { type CreateRequest, createNic } from './create-nic.ts'
+import { withHooks } from './nouns/ovs-hooks.ts'
+import { switchProbes } from './switches.ts'
 
 /** How making the container ended: it was there already, the work ends with this report, or this command made it. */
 export type Made = { report: ChangeReport } | { step: RunChange } | undefined
@@ -25,7 +27,8 @@ export async function createContainer(
   { template, args }: { template: string; args: readonly string[] },
   options: Pick<ChangeOptions, 'dryRun' | 'allow' | 'confirm'>,
 ): Promise<Made> {
-  const { view, snapshot } = await readView(context, { containers: [] })
+  const reading = await readView(context, { containers: [], probes: switchProbes })
+  const { view, snapshot } = reading
   if (view.containers.has(request.container)) return undefined
   if (context.scope.root !== '') {
     throw new LxcnetError(
@@ -36,7 +39,8 @@ export async function createContainer(
   }
   // bad input must not leave a container behind: the NIC is judged before there is one
   const text = snapshot.files.get(defaultConfig)?.text ?? ''
-  const draft = createNic(context, withNew(view, request.container, text), request)
+  const there = { ...reading, view: withNew(view, request.container, text) }
+  const draft = withHooks(context, there, createNic(context, there.view, request))
   const notes = judge(draft.notes, options.allow)
   refuseErrors(notes)
   const behind = args.length > 0 ? ['--', ...args] : []

@@ -5,6 +5,7 @@ import { addNic, type NicRef, retype, setKey } from '../document/edit.ts'
 import { type Line, parse, print } from '../document/lxc-config.ts'
 import {
   alreadySo,
+  type Built,
   buildNic,
   type Container,
   type Entries,
@@ -12,6 +13,7 @@ import {
   findKey,
   isNextOf,
   keyOfWord,
+  linkOf,
   modeOf,
   type Nic,
   type NicType,
@@ -24,6 +26,7 @@ import type { Draft } from './change.ts'
 import type { Context, View } from './context.ts'
 import { containerOf } from './context.ts'
 import { draftOf, mustSee } from './nic-change.ts'
+import { askedIn, plugIn } from './nouns/ovs-nic.ts'
 
 export interface CreateRequest {
   container: string
@@ -43,10 +46,12 @@ export function createNic(context: Context, view: View, request: CreateRequest):
   const { nics } = container.effective
   const style = styleFor(container, view)
   const asked = new Set([...given.keys()].flatMap((flag) => keyOfWord(flag, type)?.name ?? []))
+  const build = (texts: typeof given, others: readonly Nic[]): Built =>
+    plugIn(buildNic(type, texts, others, view, context.random), view)
   const saysAll = (nic: Nic): boolean => {
     const rest = nics.filter((other) => other !== nic)
-    const { entries, findings } = buildNic(type, keepAddress(given, nic), rest, view, context.random)
-    return typeOf(nic) === type && findings.length === 0 && alreadySo(nic, entries, asked)
+    const { entries, findings } = build(keepAddress(given, nic), rest)
+    return typeOf(nic) === type && findings.length === 0 && alreadySo(nic, entries, askedIn(entries, asked))
   }
   // on a fleet the same command again does what is left, and adds no second NIC where it was done
   const done = context.changeId === undefined ? undefined : nics.find(saysAll)?.index
@@ -82,7 +87,7 @@ export function createNic(context: Context, view: View, request: CreateRequest):
   }
   const still = old === undefined ? given : keepAddress(given, old)
   const kept = old === undefined ? still : keepMac(still, old, type)
-  const { entries, findings } = buildNic(type, kept, others, view, context.random)
+  const { entries, findings } = build(kept, others)
   if (style === 'legacy') findings.push(...notInLegacy(entries, container.name))
   if (context.changeId !== undefined) findings.push(...chosenAlone(given))
   if (findings.some((finding) => finding.severity === 'error')) {
@@ -209,7 +214,7 @@ function secondNic(container: Container, nics: readonly Nic[], replace: number |
 
 export function describe(nic: Nic): string {
   const mode = modeOf(nic)
-  const link = value(nic, 'link')
+  const link = linkOf(nic)
   return `${typeOf(nic)}${mode === undefined || typeOf(nic) === 'veth' ? '' : ` ${mode}`}${link === undefined ? '' : ` on ${link}`}`
 }
 
@@ -219,6 +224,7 @@ const modeWord = (entries: Entries): string => {
 }
 
 const linkWord = (entries: Entries): string => {
-  const link = entries.find(([key]) => key === 'link')?.[1]
+  const get = (name: string): string | undefined => entries.find(([key]) => key === name)?.[1]
+  const link = get('link') ?? /^\/etc\/lxcnet\/hooks\/ovs-up (\S+)/.exec(get('script.up') ?? '')?.[1]
   return link === undefined ? '' : ` on ${link}`
 }

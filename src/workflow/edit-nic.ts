@@ -19,6 +19,7 @@ import type { Draft } from './change.ts'
 import type { Context, View } from './context.ts'
 import { describe } from './create-nic.ts'
 import { draftOf, mustSee, type Touch } from './nic-change.ts'
+import { editPlugged } from './nouns/ovs-nic.ts'
 import { type Selected, selectNics } from './select.ts'
 
 /** `key=value`, `key+=value` and `key-=value`; the last two for keys that may stand on several lines. */
@@ -65,8 +66,11 @@ export function setKeys(
   const touches = selectNics(view, select).map((selected): Touch => {
     const said: string[] = []
     const { container } = selected
+    const words = assignments.map(({ key }) => key)
     const lines = eachNic(selected, (all, nic) =>
-      assign(all, nic, assignments, { context, view, container, findings, said, chosen }),
+      editPlugged(all, nic, { container, view, words, findings }, (now, seen) =>
+        assign(now, seen, assignments, { context, view, container, findings, said, chosen }),
+      ),
     )
     return touch(selected, lines, said)
   })
@@ -213,9 +217,11 @@ export function unsetKeys(
   words: readonly string[],
 ): Draft {
   const findings: Finding[] = []
+  const bare = words.map((word) => word.replace(/^lxc\.net\.\d+\./, ''))
   const touches = selectNics(view, select).map((selected): Touch => {
     const said: string[] = []
-    const lines = eachNic(selected, (all, nic) => {
+    const { container } = selected
+    const without = (all: Line[], nic: Nic): Line[] => {
       let now = all
       for (const written of words) {
         const [, index, word = ''] = /^(?:lxc\.net\.(\d{1,10})\.)?(.*)$/s.exec(written) ?? []
@@ -226,7 +232,7 @@ export function unsetKeys(
             severity: 'error',
             code: 'type-missing',
             message: 'a NIC needs a type',
-            fix: `\`lxcnet delete ${selected.container.name}:${nic.index}\` removes the NIC`,
+            fix: `\`lxcnet delete ${container.name}:${nic.index}\` removes the NIC`,
           })
           continue
         }
@@ -236,11 +242,14 @@ export function unsetKeys(
           continue
         }
         now = unsetKey(now, { style: nic.style, index: nic.index }, name)
-        mustSee(selected.container, view.evaluate(selected.container.path, print(now)), nic.index, name, [])
+        mustSee(container, view.evaluate(container.path, print(now)), nic.index, name, [])
         said.push(`${name} ${have.map((one) => one.value).join(', ')} is removed`)
       }
       return now
-    })
+    }
+    const lines = eachNic(selected, (all, nic) =>
+      editPlugged(all, nic, { container, view, words: bare, findings }, without),
+    )
     return touch(selected, lines, said)
   })
   return draftOf(

@@ -7,27 +7,36 @@ import {
   type DraftContainer,
   type DraftEntries,
   type DraftValue,
-  type NicTable,
   parseSite,
   printSite,
+  type SiteTable,
 } from '../site/index.ts'
-import type { Context, Reading } from './context.ts'
+import type { Context, Reading, ReadRequest } from './context.ts'
+import { type HostReading, importObjects } from './import-objects.ts'
+import { nouns } from './nouns/index.ts'
 import { siteDraft } from './site-draft.ts'
+import { siteProbes } from './site-objects.ts'
 import { recordPath } from './site-record.ts'
+import { asSaid } from './site-switches.ts'
 
-export interface HostReading {
-  context: Context
-  reading: Reading
-}
+export type { HostReading } from './import-objects.ts'
 
 export interface Imported {
   text: string
   hosts: number
   containers: number
   nics: number
+  objects: number
   /** What the file cannot say: configs that cannot be read, keys that LXC would refuse. */
   leftOut: string[]
 }
+
+/** What has to be read: a host may remember a site of that name, with which the plan of the new file would go on. */
+export const importReads = (context: Context, name?: string): ReadRequest => ({
+  containers: [],
+  files: [recordPath(context, name)],
+  probes: siteProbes(context, context.unprivileged ? [] : nouns),
+})
 
 /**
  * @param known names of the inventory, which says how to log in to those hosts
@@ -37,7 +46,7 @@ export function importSite(
   readings: readonly HostReading[],
   name: string | undefined,
   known: ReadonlySet<string>,
-  table: NicTable,
+  table: SiteTable,
 ): Imported {
   const leftOut: string[] = []
   const networks = new Networks(readings)
@@ -45,6 +54,7 @@ export function importSite(
   const containers = readings.flatMap(({ context, reading }) =>
     containersOf(context.host.name, reading, networks, { leftOut, taken }),
   )
+  const sections = importObjects(readings, nouns, (what) => leftOut.push(what))
   const text = printSite(
     {
       head: [
@@ -59,13 +69,15 @@ export function importSite(
         ]),
       ),
       networks: networks.entries(),
+      sections,
       containers,
     },
     table,
   )
   prove(text, readings, table)
   const nics = containers.reduce((sum, one) => sum + one.nics.size, 0)
-  return { text, hosts: readings.length, containers: containers.length, nics, leftOut }
+  const objects = [...sections.values()].reduce((sum, section) => sum + section.size, 0)
+  return { text, hosts: readings.length, containers: containers.length, nics, objects, leftOut }
 }
 
 /** What was typed for the host and no inventory knows. */
@@ -91,7 +103,7 @@ function containersOf(host: string, { view }: Reading, networks: Networks, ledge
       return []
     }
     const nics = new Map<number, DraftEntries>()
-    for (const nic of effective.nics) {
+    for (const nic of effective.nics.map(asSaid)) {
       const leaveOut = (what: string): void => void ledger.leftOut.push(`${name} on ${host}: NIC ${nic.index}${what}`)
       const known = (nicTypes as readonly string[]).includes(typeOf(nic)) && value(nic, 'type') !== undefined
       if (known)
@@ -156,7 +168,7 @@ class Networks {
     const kinds = new Map<string, { nic: Nic; count: number }>()
     for (const { reading } of readings) {
       for (const { effective, text } of reading.view.containers.values()) {
-        for (const nic of text === undefined ? [] : effective.nics) {
+        for (const nic of text === undefined ? [] : effective.nics.map(asSaid)) {
           const kind = kindOf(nic)
           if (kind === undefined) continue
           const seen = kinds.get(kind)
@@ -207,7 +219,7 @@ function kindOf(nic: Nic): string | undefined {
 }
 
 /** What was written is read, and planned against what it was written from. */
-function prove(text: string, readings: readonly HostReading[], table: NicTable): void {
+function prove(text: string, readings: readonly HostReading[], table: SiteTable): void {
   const { site, problems } = parseSite(text, 'the imported site', table)
   const [wrong] = problems.filter(({ severity }) => severity === 'error')
   if (site === undefined) {

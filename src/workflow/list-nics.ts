@@ -2,10 +2,12 @@
 import {
   type Container,
   type HostView,
+  linkOf,
   modeOf,
   type Nic,
   namesInside,
   pendingChanges,
+  plugOf,
   typeOf,
   value,
   values,
@@ -54,13 +56,13 @@ const nicRow = (nic: Nic, inside: string | undefined): NicRow => ({
   style: nic.style,
   type: typeOf(nic),
   mode: modeOf(nic) ?? null,
-  link: value(nic, 'link') ?? null,
+  link: linkOf(nic) ?? null,
   name: inside ?? null,
   hwaddr: value(nic, 'hwaddr') ?? null,
   addresses: [...values(nic, 'ipv4.address'), ...values(nic, 'ipv6.address')].map((text) => text.split(' ')[0] ?? ''),
   gateways: [...values(nic, 'ipv4.gateway'), ...values(nic, 'ipv6.gateway')],
   mtu: value(nic, 'mtu') ?? null,
-  vlanId: value(nic, 'vlan.id') ?? value(nic, 'veth.vlan.id') ?? null,
+  vlanId: value(nic, 'vlan.id') ?? value(nic, 'veth.vlan.id') ?? plugOf(nic)?.access ?? null,
 })
 
 export function showNics(host: string, { view }: Reading, selected: readonly Selected[]): ShowReport {

@@ -73,7 +73,7 @@ export function draftOf(
 }
 
 /** The view as it will be, so that two NICs made by one command are checked against each other. */
-function withTexts(view: View, touches: readonly Touch[]): View {
+export function withTexts(view: View, touches: readonly Touch[]): View {
   const containers = new Map(view.containers)
   for (const { container, lines } of touches) {
     const text = print(lines)

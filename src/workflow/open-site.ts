@@ -28,9 +28,9 @@ export async function atSite<R>(
   }
 }
 
-/** Does a name fit one of the words of --only? */
+/** Does a container, or an object as `NOUN/NAME`, fit one of the words of --only? A word without "/" names containers. */
 export function patternOf(patterns: readonly string[] | undefined): (name: string) => boolean {
   if (patterns === undefined) return () => true
-  const all = patterns.map(globPattern)
-  return (name) => all.some((pattern) => pattern.test(name))
+  const all = patterns.map((word) => ({ ofObjects: word.includes('/'), pattern: globPattern(word) }))
+  return (name) => all.some(({ ofObjects, pattern }) => ofObjects === name.includes('/') && pattern.test(name))
 }

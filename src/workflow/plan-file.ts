@@ -6,6 +6,7 @@ import type { ChangeReport } from '../report/change.ts'
 import type { Drawn } from './apply-site.ts'
 import { change, type Draft, type Mandate } from './change.ts'
 import type { Context } from './context.ts'
+import { nounsNamed, siteProbes } from './site-objects.ts'
 
 export interface PlanFile {
   schema: 'lxcnet.plan/1'
@@ -22,6 +23,8 @@ export interface HostPlan {
   lxcpath: string
   /** What has to be read so that the digest comes out the same. */
   includes: string[]
+  /** Nouns whose probes were read as well; files of before there were any lack it. */
+  nouns?: string[]
   /** Digest of what the plan was made from, see host/snapshot.ts. */
   reads: string
   /** Contents are latin1 text: one character is one byte. */
@@ -38,6 +41,7 @@ export function writePlan(file: string, site: string, hosts: readonly { context:
       target: withoutSecrets(context.target ?? { name: context.host.name }),
       lxcpath: context.lxcpath,
       includes: reading.includes,
+      nouns: draft.nouns,
       reads: reading.snapshot.digest,
       draft: {
         summary: draft.summary,
@@ -97,6 +101,7 @@ const isHostPlan = (host: Partial<HostPlan> | null): boolean =>
   typeof host?.target?.name === 'string' &&
   typeof host.reads === 'string' &&
   Array.isArray(host.includes) &&
+  Array.isArray(host.nouns ?? []) &&
   typeof host.lxcpath === 'string' &&
   [host.draft?.changes, host.draft?.notes, host.draft?.summary, host.draft?.leftOut, host.draft?.containers].every(
     Array.isArray,
@@ -109,6 +114,7 @@ export function applyPlan(context: Context, plan: HostPlan, mandate: Mandate): P
     {
       ...mandate,
       files: plan.includes,
+      probes: siteProbes(context, nounsNamed(plan.nouns ?? [])),
       draft: ({ snapshot }) => {
         if (snapshot.digest === plan.reads) return plan.draft
         throw new LxcnetError('stale', `${context.host.name} is no longer what the plan was made from`, {

@@ -1,307 +1,65 @@
-/** From what a site file says of one host to the changes there: NICs made, keys set, and the site's own taken away. */
-import { addNic, removeNic, setKey, unsetKey } from '../document/edit.ts'
-import type { Effective } from '../document/effective.ts'
-import { type Line, parse, print } from '../document/lxc-config.ts'
-import {
-  buildNic,
-  type Container,
-  checkValue,
-  type Finding,
-  type Key,
-  keyOfWord,
-  modeOf,
-  type Nic,
-  type NicType,
-  type Random,
-  typeOf,
-  values,
-} from '../nic/index.ts'
-import type { Note } from '../plan/plan.ts'
-import { containersOf, type Site, type SiteContainer } from '../site/index.ts'
+/** From what a site file says of one host to the changes there: made, set, and the site's own taken away. */
 import type { Draft } from './change.ts'
-import type { Context, Reading, View } from './context.ts'
-import { notInLegacy, styleFor } from './create-nic.ts'
-import { type Assignment, assign } from './edit-nic.ts'
-import { draftOf, noteOf, type Touch } from './nic-change.ts'
-import { type NicRecord, readRecord, recordChange, type SiteRecord } from './site-record.ts'
-
-export interface SiteRequest {
-  site: Site
-  /** --only: is this container meant? */
-  only(name: string): boolean
-  restart: boolean
-  /** Nothing of what the file wants: all that the site set is taken away. */
-  destroy?: boolean
-}
-
-/** What the site file says and what stands there of one key. */
-export interface Difference {
-  container: string
-  nic: number
-  /** `type` for a NIC that is missing or surplus as a whole. */
-  key: string
-  want: string[]
-  have: string[]
-  /** As the site set it last; null when it never did. */
-  set: string[] | null
-}
+import { type Context, isUp, type Reading, type View } from './context.ts'
+import { restartOf, type Touch, withTexts } from './nic-change.ts'
+import { Desk } from './noun/desk.ts'
+import { ovs } from './nouns/ovs.ts'
+import { nicWork } from './site-nics.ts'
+import { nounsOf, objectTasks, type Task } from './site-objects.ts'
+import { readRecord, recordPath, recordText } from './site-record.ts'
+import type { Difference, SiteRequest } from './site-request.ts'
+import { withSwitches, writeHooks } from './site-switches.ts'
 
 export interface SiteDraft extends Draft {
   differences: Difference[]
+  /** Nouns whose probes the plan was made from. */
+  nouns: string[]
 }
 
-/** One container on its way from what it is to what it should be. */
-interface Work {
-  context: Context
-  view: View
-  container: Container & { text: string }
-  lines: Line[]
-  /** The lines, as LXC sees them. */
-  seen: Effective
-  nics: Record<string, NicRecord>
-  indexes: number[]
-  said: string[]
-  findings: Note[]
-  differences: Difference[]
-}
-
-export function siteDraft(context: Context, { view, snapshot }: Reading, request: SiteRequest): SiteDraft {
-  const { site } = request
-  const record = readRecord(context, snapshot, site.name)
-  const next: SiteRecord = { ...record, containers: { ...record.containers } }
-  const wanted = new Map((request.destroy ? [] : containersOf(site, context.host.name)).map((one) => [one.name, one]))
-  const names = [...new Set([...wanted.keys(), ...Object.keys(record.containers)])].filter(request.only)
-  const notes: Note[] = []
-  const touches: Touch[] = []
-  const differences: Difference[] = []
-  for (const name of names) {
-    const container = view.containers.get(name)
-    const want = wanted.get(name)
-    if (container?.text === undefined) {
-      if (want !== undefined) notes.push(missing(want, container, site))
-      else if (container === undefined) {
-        delete next.containers[name]
-        const message = `there is no container ${name} any more; what the site set there is forgotten`
-        notes.push({
-          severity: 'warning',
-          code: 'record-dropped',
-          message,
-          fix: `see that the storage is mounted and -P is right`,
-        })
-      } else {
-        const message = `${container.path} cannot be read; what the site set there stays`
-        notes.push({ severity: 'error', code: 'unreadable', message, fix: 'log in as root, or with sudo' })
-      }
-      continue
-    }
-    const place = { context, view, container: container as Work['container'] }
-    const work = settle(place, want, record.containers[name] ?? {}, site)
-    if (Object.keys(work.nics).length === 0) delete next.containers[name]
-    else next.containers[name] = work.nics
-    notes.push(...work.findings)
-    differences.push(...work.differences)
-    if (work.said.length > 0) {
-      const { lines, indexes, said } = work
-      touches.push({ container: work.container, lines, indexes, why: `${name}: ${said.join('; ')}` })
-    }
-  }
-  const draft = draftOf(context, view, touches, { restart: request.restart })
-  return {
-    ...draft,
-    changes: [...draft.changes, ...recordChange(context, snapshot, next)],
-    notes: [...notes, ...draft.notes],
-    differences,
-  }
-}
-
-function missing({ name, span }: SiteContainer, container: Container | undefined, site: Site): Note {
-  const message =
-    container === undefined ? `there is no container ${name} on this host` : `${container.path} cannot be read`
-  const fix =
-    container === undefined
-      ? `make it: \`lxc-create -n ${name} …\`, or take it out of the site file`
-      : 'log in as root, or with sudo'
-  return {
-    severity: 'error',
-    code: container === undefined ? 'no-container' : 'unreadable',
-    message,
-    fix,
-    place: site.place(span),
-  }
-}
-
-function settle(
-  place: Pick<Work, 'context' | 'view' | 'container'>,
-  want: SiteContainer | undefined,
-  old: Readonly<Record<string, NicRecord>>,
-  site: Site,
-): Work {
-  const { text, effective } = place.container
-  const nics = structuredClone(old)
-  const fresh = { nics, indexes: [], said: [], findings: [], differences: [] }
-  const work: Work = { ...place, ...fresh, lines: parse(text), seen: effective }
-  const surplus = Object.keys(old).filter((index) => !want?.nics.has(Number(index)))
-  for (const index of surplus.map(Number).sort((a, b) => b - a)) giveUp(work, index) // legacy NICs are numbered by place
-  for (const [index, { given, span }] of want?.nics ?? []) {
-    const values = new Map([...given].map(([flag, { values: texts }]) => [flag, texts]))
-    const nic = nicOf(work, index)
-    const before = work.findings.length
-    if (nic === undefined) make(work, index, values)
-    else adjust(work, nic, values)
-    for (const note of work.findings.slice(before)) note.place ??= site.place(span)
-  }
-  return work
-}
-
-const nicOf = ({ seen }: Work, index: number): Nic | undefined => seen.nics.find((nic) => nic.index === index)
-
-function rewrite(work: Work, lines: Line[]): void {
-  work.lines = lines
-  work.seen = work.view.evaluate(work.container.path, print(lines))
-}
-
-/** A NIC that the site file no longer has: one of the site's own goes, of another what the site set is handed back. */
-function giveUp(work: Work, index: number): void {
-  const { nics, container, said } = work
-  const record = nics[index] as NicRecord
-  const nic = nicOf(work, index)
-  delete nics[index]
-  if (nic === undefined) return
-  const ref = { style: nic.style, index }
-  if (record.created) {
-    rewrite(work, removeNic(work.lines, ref))
-    said.push(`removes NIC ${index}, which the site made`)
-    work.differences.push({
-      container: container.name,
-      nic: index,
-      key: 'type',
-      want: [],
-      have: [typeOf(nic)],
-      set: record.keys['type']?.set ?? null,
-    })
-    return
-  }
-  for (const key of Object.keys(record.keys)) handBack(work, nic, key, record)
-}
-
-/** A key that the site file no longer mentions becomes what it was before the site set it; that is not judged anew. */
-function handBack(work: Work, nic: Nic, key: string, record: NicRecord): void {
-  const { container, said, findings, differences } = work
-  const { set = [], before = [] } = record.keys[key] ?? {}
-  delete record.keys[key]
-  const have = values(nic, key)
-  if (!same(have, set)) {
-    const message = `${container.name}: NIC ${nic.index}: ${key} is ${have.join(', ') || 'not set'}, which the site did not set; it stays`
-    const fix = `\`lxcnet set ${container.name}:${nic.index}\` and \`unset\` change it`
-    findings.push({ severity: 'warning', code: 'changed-since-set', message, fix })
-    return
-  }
-  const ref = { style: nic.style, index: nic.index }
-  rewrite(work, before.length === 0 ? unsetKey(work.lines, ref, key) : setKey(work.lines, ref, key, before))
-  said.push(`NIC ${nic.index}: ${key} ${set.join(', ')} becomes ${before.join(', ') || '(not set)'}`)
-  differences.push({ container: container.name, nic: nic.index, key, want: before, have, set })
-}
-
-function make(work: Work, index: number, given: ReadonlyMap<string, readonly string[]>): void {
-  const { context, view, container, findings, nics } = work
-  const type = given.get('type')?.[0] as NicType
-  const style = styleFor(container, view)
-  const others = work.seen.nics
-  const random = seeded(`${context.host.name}/${container.name}/${index}`)
-  const built = buildNic(type, new Map([...given].filter(([flag]) => flag !== 'type')), others, view, random)
-  if (style === 'legacy') built.findings.push(...notInLegacy(built.entries, container.name))
-  findings.push(...built.findings.map((finding) => noteOf(finding)))
-  if (built.findings.some(({ severity }) => severity === 'error')) return
-  rewrite(work, addNic(work.lines, { style, index }, built.entries))
-  work.indexes.push(index)
-  const link = given.get('link')?.[0]
-  work.said.push(`adds NIC ${index}, ${type}${link === undefined ? '' : ` on ${link}`}`)
-  const set = nics[index]?.keys['type']?.set ?? null
-  work.differences.push({ container: container.name, nic: index, key: 'type', want: [type], have: [], set })
-  const mentioned = new Set([...given.keys()].map((flag) => keyOfWord(flag, type)?.name))
-  const keys: NicRecord['keys'] = {}
-  for (const [key, text] of built.entries)
-    if (mentioned.has(key)) keys[key] = { set: [...(keys[key]?.set ?? []), text], before: [] }
-  nics[index] = { created: true, keys }
-}
-
-/** Keys that a NIC of the site's own keeps when the file no longer mentions them: lxcnet would write them anyway. */
-const kept = ['type', 'hwaddr', 'flags', 'name', 'macvlan.mode', 'ipvlan.mode', 'veth.mode']
-
-function adjust(work: Work, nic: Nic, given: ReadonlyMap<string, readonly string[]>): void {
-  const { view, container, nics } = work
-  const { index } = nic
-  const record = nics[index] ?? { created: false, keys: {} }
-  const type = given.get('type')?.[0] ?? typeOf(nic)
-  const wanted = new Map<string, string[]>()
-  const mentioned = new Set<string>()
-  for (const [flag, texts] of given) {
-    const key = keyOfWord(flag, type)
-    mentioned.add(key?.name ?? flag)
-    if (key !== undefined && isSo(key, texts, standing(nic, key), view.version)) continue
-    wanted.set(key?.name ?? flag, [...texts])
-  }
-  const surplus = Object.keys(record.keys).filter(
-    (key) => !mentioned.has(key) && !(record.created && kept.includes(key)),
+export function siteDraft(context: Context, reading: Reading, request: SiteRequest): SiteDraft {
+  const { site, restart } = request
+  const record = readRecord(context, reading.snapshot, site.name)
+  const next = { ...record, containers: { ...record.containers }, objects: { ...record.objects } }
+  const desk = new Desk(context, reading)
+  const tasks = objectTasks(context, reading, request, next)
+  const switches = tasks.filter(({ noun }) => noun === ovs)
+  desk.view = withSwitches(
+    desk.view,
+    switches.flatMap(({ wishes }) => wishes),
   )
-  if (wanted.size === 0 && surplus.length === 0) return
-  if (wanted.size > 0 && !setAll(work, nic, wanted)) return
-  for (const key of surplus) handBack(work, nic, key, record)
-  const now = nicOf(work, index)
-  for (const [key, want] of wanted) {
-    const have = values(nic, key)
-    const old = record.keys[key]
-    work.differences.push({ container: container.name, nic: index, key, want, have, set: old?.set ?? null })
-    record.keys[key] = { set: now === undefined ? [] : values(now, key), before: old?.before ?? have }
+  const { touches, notes, differences } = nicWork(context, desk.view, request, next)
+  desk.note(...notes)
+  const { containers } = desk.view
+  const early = tasks.filter(({ noun }) => noun.after === undefined)
+  // what a bridge that goes has on it, the NICs of this plan that go as well do not count
+  if (early.length > 0) desk.view = withTexts(desk.view, touches)
+  for (const task of early) carryOut(desk, task)
+  desk.view = { ...desk.view, containers }
+  for (const { why } of touches) desk.say(why)
+  desk.touch(touches, { restart })
+  if (touches.length > 0 && switches.length === 0) writeHooks(desk, reading)
+  for (const task of tasks.filter(({ noun }) => noun.after === 'nics')) carryOut(desk, task)
+  if (restart) restartTouched(desk, containers, touches)
+  const why = `remembers what the site ${site.name} set here`
+  desk.write(recordPath(context, site.name), recordText(next), { why, mode: 0o600, record: true })
+  return {
+    ...desk.draft(),
+    differences: [...tasks.flatMap((task) => task.differences), ...differences],
+    nouns: nounsOf(site, context.host.name, record).map(({ noun }) => noun),
   }
-  if (Object.keys(record.keys).length === 0 && !record.created) delete nics[index]
-  else nics[index] = record
-  if (wanted.size > 0) work.indexes.push(index)
 }
 
-/** @returns false when a value is wrong */
-function setAll(work: Work, nic: Nic, wanted: ReadonlyMap<string, string[]>): boolean {
-  const { context, view, container } = work
-  const assignments = [...wanted].map(
-    ([key, texts]): Assignment => ({ key, index: undefined, operator: '=', values: texts }),
-  )
-  const findings: Finding[] = []
-  const said: string[] = []
-  const chosen = new Set<string>()
-  const lines = assign(work.lines, nic, assignments, { context, view, container, findings, said, chosen })
-  work.findings.push(...findings.map((finding) => noteOf(finding)))
-  if (findings.some(({ severity }) => severity === 'error')) return false
-  rewrite(work, lines)
-  work.said.push(...said.map((text) => `NIC ${nic.index}: ${text}`))
-  return true
+/** Containers that nouns have changed: those of the NICs alone were seen to with them. */
+function restartTouched(desk: Desk, before: View['containers'], touches: readonly Touch[]): void {
+  const seen = new Set(touches.map(({ container }) => container.name))
+  for (const [name, { text }] of desk.view.containers) {
+    const old = before.get(name)
+    if (old === undefined || old.text === text || seen.has(name) || !isUp(old, desk.view)) continue
+    for (const step of restartOf(name, desk.view.lxcpath)) if (step.kind === 'run') desk.final(step.argv, step)
+  }
 }
 
-/** What stands there, LXC's silent defaults spelled out. */
-function standing(nic: Nic, key: Key): string[] {
-  const have = values(nic, key.name)
-  const mode = key.name.endsWith('.mode') ? modeOf(nic) : undefined
-  return have.length === 0 && mode !== undefined ? [mode] : have
-}
-
-function isSo(key: Key, want: readonly string[], have: readonly string[], version: string | undefined): boolean {
-  return same(want, have) || asWritten(key, want, version) === asWritten(key, have, version)
-}
-
-/** The values as lxcnet would write them, in no order where LXC knows none. */
-function asWritten(key: Key, texts: readonly string[], version: string | undefined): string {
-  const written = (key.list ? texts : texts.slice(-1)).map((text) => {
-    const checked = checkValue(key, text, version)
-    return 'value' in checked ? checked.value.toLowerCase() : text
-  })
-  return JSON.stringify(written.sort())
-}
-
-const same = (some: readonly string[], others: readonly string[]): boolean =>
-  JSON.stringify(some) === JSON.stringify(others)
-
-/** The same numbers for the same NIC, so that a plan made twice has the same MAC in it. */
-function seeded(seed: string): Random {
-  const { createHash } = process.getBuiltinModule('node:crypto')
-  let count = 0
-  return (below) => createHash('sha256').update(`${seed}/${count++}`, 'latin1').digest().readUInt32BE() % below
+function carryOut(desk: Desk, { noun, wishes, notes }: Task): void {
+  desk.note(...notes)
+  noun.plan(desk, wishes)
 }

@@ -1,14 +1,28 @@
-/** The site file on disk, read with what the nic room knows of NICs. */
+/** The site file on disk, read with what the nic room knows of NICs, and the nouns of what else hosts have. */
 import { readFileSync } from 'node:fs'
 import { LxcnetError } from '../core/error.ts'
+import type { Word } from '../core/word.ts'
 import { checkValue, type Key, keyOfWord, keys, type ValueKind } from '../nic/index.ts'
 import type { ValidateReport } from '../report/validate.ts'
-import { type NicTable, type NicWord, type ParsedSite, parseSite, type Site } from '../site/index.ts'
+import { type ParsedSite, parseSite, type SectionTable, type Site, type SiteTable } from '../site/index.ts'
+import type { Noun } from './noun/noun.ts'
+import { nouns } from './nouns/index.ts'
 
 export const usualSiteFile = 'lxcnet.yaml'
 
+/** The words of a site file's section are those of its noun. */
+export const sectionOf = ({ noun, section, summary, name, words, check }: Noun): SectionTable => ({
+  noun,
+  section,
+  summary,
+  name,
+  words,
+  check,
+})
+
 /** Flags of `create` as the site room wants them. Where several keys share a flag, the type of the NIC decides. */
-export const nicTable: NicTable = {
+export const siteTable: SiteTable = {
+  sections: nouns.map(sectionOf),
   words: [...new Set(keys.map(({ flag }) => flag))].map(wordOf),
   check(flag, type, text) {
     const key = flag === 'type' ? keys.find(({ name }) => name === 'type') : keyOfWord(flag, type)
@@ -21,7 +35,7 @@ export const nicTable: NicTable = {
   },
 }
 
-function wordOf(flag: string): NicWord {
+function wordOf(flag: string): Word {
   const sharing = keys.filter((key) => key.flag === flag)
   const values = sharing.map((key) => shapeOf(key.value))
   const choices = values.flatMap((value) => (value.kind === 'choice' ? value.of : []))
@@ -38,7 +52,7 @@ function summaryOf({ summary, types }: Key, sharing: readonly Key[]): string {
   return sharing.length === 1 ? summary : `${types.join(', ')}: ${summary}`
 }
 
-function shapeOf(value: ValueKind): NicWord['value'] {
+function shapeOf(value: ValueKind): Word['value'] {
   if (value.kind === 'type') return { kind: 'choice', of: keys.find(({ name }) => name === 'type')?.types ?? [] }
   if (value.kind === 'choice' || value.kind === 'number') return value
   return value.kind === 'flags' ? { kind: 'choice', of: ['up'] } : { kind: 'text' }
@@ -57,10 +71,18 @@ export function validateSite(file: string, allow: ReadonlySet<string>): Validate
 function sizeOf({ name, hosts, networks }: Site): ValidateReport['site'] {
   const containers = [...hosts.values()].flatMap((host) => host.containers)
   const nics = containers.reduce((sum, container) => sum + container.nics.size, 0)
-  return { name, hosts: hosts.size, networks: networks.size, containers: containers.length, nics }
+  const objects = new Set([...hosts.values()].flatMap((host) => host.objects.map((one) => `${one.noun} ${one.name}`)))
+  return {
+    name,
+    hosts: hosts.size,
+    networks: networks.size,
+    objects: objects.size,
+    containers: containers.length,
+    nics,
+  }
 }
 
-const parseFile = (file: string): ParsedSite => parseSite(readBytes(file), file, nicTable)
+const parseFile = (file: string): ParsedSite => parseSite(readBytes(file), file, siteTable)
 
 /** @throws {LxcnetError} `no-site-file`; the code of the first error when there are errors */
 export function readSite(file: string): Site {

@@ -6,7 +6,6 @@
  */
 import { exit, LxcnetError } from '../core/error.ts'
 import type { Snapshot } from '../host/snapshot.ts'
-import type { Change } from '../plan/plan.ts'
 import { defaultSiteName } from '../site/index.ts'
 import type { Context } from './context.ts'
 
@@ -14,11 +13,14 @@ export interface SiteRecord {
   schema: 'lxcnet.site-record/1'
   site: string
   /** By name, then by N of lxc.net.N. */
-  containers: Record<string, Record<string, NicRecord>>
+  containers: Record<string, Record<string, Share>>
+  /** By noun, then by name; records of sites without objects lack it. */
+  objects: Record<string, Record<string, Share>>
 }
 
-export interface NicRecord {
-  /** The site made the NIC; else it set keys of one that was there. */
+/** What of a NIC or an object is the site's. */
+export interface Share {
+  /** The site made it; else it set keys of one that was there. */
   created: boolean
   keys: Record<string, KeyRecord>
 }
@@ -33,34 +35,31 @@ export const recordPath = ({ scope }: Context, site = defaultSiteName): string =
 
 /** @throws {LxcnetError} `bad-record` */
 export function readRecord(context: Context, snapshot: Snapshot, site: string): SiteRecord {
-  const empty: SiteRecord = { schema: 'lxcnet.site-record/1', site, containers: {} }
+  const empty: SiteRecord = { schema: 'lxcnet.site-record/1', site, containers: {}, objects: {} }
   const path = recordPath(context, site)
   const text = snapshot.files.get(path)?.text
   if (text === undefined) return empty
   try {
-    const record = JSON.parse(text) as SiteRecord
-    if (record.schema === empty.schema && typeof record.containers === 'object' && record.containers !== null)
-      return record
+    const record = { ...empty, ...(JSON.parse(text) as Partial<SiteRecord> | null) }
+    const { schema, containers, objects } = record
+    if (schema === empty.schema && isTable(containers) && isTable(objects)) return record
   } catch {
     // said below
   }
   throw new LxcnetError('bad-record', `${path} is not what lxcnet wrote there`, {
     exit: exit.data,
     suggestions: [
-      'it says which NICs the site set: put it back from a backup',
+      'it says what the site set: put it back from a backup',
       'or remove it: the site then owns nothing on this host until it sets something again',
     ],
   })
 }
 
-/** The change that brings the record up to date; none when it is. */
-export function recordChange(context: Context, snapshot: Snapshot, record: SiteRecord): Change[] {
-  const path = recordPath(context, record.site)
-  const file = snapshot.files.get(path)
-  const empty = Object.keys(record.containers).length === 0
-  const after = empty ? null : `${JSON.stringify(record, null, 1)}\n`
-  if (after === (file?.text ?? null)) return []
-  const why = `remembers what the site ${record.site} set here`
-  const before = file?.text ?? null
-  return [{ kind: 'file', path, before, after, mode: 0o600, ...context.owner, why, impact: 'live', record: true }]
+const isTable = (value: unknown): boolean => typeof value === 'object' && value !== null
+
+/** The record as a file; null when nothing is left to remember. */
+export function recordText({ objects, ...record }: SiteRecord): string | null {
+  const isBare = Object.keys(objects).length === 0
+  if (isBare && Object.keys(record.containers).length === 0) return null
+  return `${JSON.stringify(isBare ? record : { ...record, objects }, null, 1)}\n`
 }

@@ -41,9 +41,11 @@ export interface Schema {
 export function renderSiteFile(schema: Schema, version: string): string {
   const keysOf = ({ properties = {} }: Schema): object[] =>
     Object.entries(properties).map(([key, value]) => ({ term: key, text: textOfKey(value) }))
-  const sections = ['host', 'network', 'container', 'nic'].map((id) => {
-    const section = schema.$defs?.[id] ?? {}
-    return { title: titles[id], description: section.description, keys: keysOf(section) }
+  const { $defs = {} } = schema
+  const objects = Object.keys($defs).filter((id) => titles[id] === undefined)
+  const sections = [...Object.keys(titles), ...objects].map((id) => {
+    const section = $defs[id] ?? {}
+    return { title: titles[id] ?? `One of ${id}`, description: section.description, keys: keysOf(section) }
   })
   return render('lxcnet.yaml.5.hbs', { version, keys: keysOf(schema), sections, example: linesOf('lxcnet.yaml') })
 }

@@ -12,7 +12,7 @@ import { parseSite } from '../../src/site/index.ts'
 import { applySite, checkAcross, type Drawn } from '../../src/workflow/apply-site.ts'
 import { type Context, readView } from '../../src/workflow/context.ts'
 import { importSite } from '../../src/workflow/import-site.ts'
-import { nicTable } from '../../src/workflow/site-file.ts'
+import { siteTable } from '../../src/workflow/site-file.ts'
 
 /** By the script that was asked, its nonce left out. Bytes as latin1. */
 export type Answers = Record<string, string>
@@ -51,7 +51,7 @@ export const importReading = (context: Context) => readView(context, { container
 
 /** @returns how many changes are pending */
 export async function plan(contexts: readonly Context[], text: string): Promise<number> {
-  const { site } = parseSite(text, 'site.yaml', nicTable)
+  const { site } = parseSite(text, 'site.yaml', siteTable)
   assert.ok(site)
   const drawn = new Map<string, Drawn>()
   const mandate = { dryRun: true, allow: new Set<string>(), confirm: async () => false }
@@ -92,7 +92,7 @@ async function importAll(contexts: readonly Context[], file: string): Promise<nu
   const readings = await Promise.all(
     contexts.map(async (context) => ({ context, reading: await importReading(context) })),
   )
-  const { text, leftOut } = importSite(readings, undefined, new Set(), nicTable)
+  const { text, leftOut } = importSite(readings, undefined, new Set(), siteTable)
   assert.deepEqual(leftOut, [])
   writeFileSync(file, text, 'latin1')
   return 0

@@ -286,6 +286,105 @@ describe('a site file', () => {
     assert.equal(run('plan').status, 0)
   })
 
+  describe('with objects', () => {
+    const shims = (text: string): string => `hosts: { localhost: {} }\nshims: ${text}\n`
+    const one = shims('{ eth1: { address: 192.0.2.1/24, ifname: shim0 } }')
+    const piece = '/etc/lxcnet/net.d/40-shim-eth1'
+
+    it('is planned, applied, and then as planned', () => {
+      write(one)
+      assert.equal(run('plan').status, 2)
+      assert.deepEqual(
+        differences().map(({ object, key, want, have, origin }) => [object, key, want, have, origin]),
+        [['shim eth1', 'present', ['yes'], [], 'site-file']],
+      )
+      assert.equal(run('apply').status, 0)
+      assert.match(tree.read(piece), /^address='192\.0\.2\.1\/24'$/m)
+      assert.equal(run('plan').status, 0)
+      assert.equal(run('diff').status, 0)
+    })
+
+    it('sets a word and makes it what it was, byte for byte', () => {
+      assert.equal(tree.run('shim', 'create', 'eth1', '--address', '192.0.2.7/24', '--ifname', 'shim0').status, 0)
+      const before = tree.read(piece)
+      apply(one)
+      assert.match(tree.read(piece), /^address='192\.0\.2\.1\/24'$/m)
+      assert.equal(run('destroy').status, 0)
+      assert.equal(tree.read(piece), before)
+    })
+
+    it('takes away what the site made, with all that came along', () => {
+      apply(one)
+      apply(shims('{ eth2: { address: 192.0.2.1/24 } }'))
+      assert.throws(() => tree.read(piece))
+      assert.equal(run('destroy').status, 0)
+      for (const file of ['/etc/lxcnet/boot', '/etc/lxcnet/net.d/40-shim-eth2', '/var/lib/lxcnet/site-default.json'])
+        assert.throws(() => tree.read(file), file)
+    })
+
+    it('goes on with records of before there were objects', () => {
+      const record =
+        '{"schema":"lxcnet.site-record/1","site":"default","containers":{"db":{"0":{"created":true,"keys":{}}}}}'
+      tree.write('/var/lib/lxcnet/site-default.json', record)
+      tree.write('/var/lib/lxc/db/config', `${db}lxc.net.0.type = empty\n`)
+      apply(one)
+      assert.equal(tree.config('db'), db)
+      assert.equal(run('destroy').status, 0)
+    })
+
+    it('means objects with --only where a word has a slash, else containers', () => {
+      write(shims('{ eth1: { address: 192.0.2.1/24 }, eth2: { address: 192.0.2.1/24 } }'))
+      assert.equal(run('apply', '--only', '*').status, 0)
+      assert.throws(() => tree.read(piece))
+      assert.equal(run('apply', '--only', 'shim/*1').status, 0)
+      assert.match(tree.read(piece), /^parent='eth1'$/m)
+      assert.throws(() => tree.read('/etc/lxcnet/net.d/40-shim-eth2'))
+    })
+
+    it('says who made a difference, also where an object is gone', () => {
+      apply(one)
+      write(one.replace('192.0.2.1', '192.0.2.2'))
+      assert.deepEqual(
+        differences().map(({ key, origin }) => [key, origin]),
+        [['address', 'site-file']],
+      )
+      write(one)
+      assert.equal(tree.run('shim', 'set', 'eth1', 'address=192.0.2.3/24').status, 0)
+      const [changed] = differences()
+      assert.deepEqual([changed?.have, changed?.origin], [['192.0.2.3/24'], 'lxcnet'])
+      tree.write(piece, tree.read(piece).replace('192.0.2.3', '192.0.2.4'))
+      assert.deepEqual([differences()[0]?.have, differences()[0]?.origin], [['192.0.2.4/24'], 'other'])
+      assert.equal(tree.run('shim', 'delete', 'eth1').status, 0)
+      const [gone] = differences()
+      assert.deepEqual([gone?.key, gone?.have, gone?.origin], ['present', [], 'lxcnet'])
+      assert.match(gone?.change?.command ?? '', /^lxcnet shim delete eth1/)
+    })
+
+    it('is kept as a plan, which is refused when what it was made from has changed', () => {
+      apply(one)
+      write(one.replace('192.0.2.1', '192.0.2.2'))
+      const plan = join(folder, 'plan')
+      assert.equal(run('plan', '--out', plan).status, 2)
+      const before = tree.read(piece)
+      tree.write(piece, `${before}\n# by hand\n`)
+      assert.match(tree.run('apply', plan).stdout, /\[stale\]/)
+      tree.write(piece, before)
+      const { status, stdout } = tree.run('apply', plan)
+      assert.equal(status, 0, stdout)
+      assert.match(tree.read(piece), /192\.0\.2\.2/)
+    })
+
+    it('is imported, with an empty plan', () => {
+      apply(one)
+      const other = join(folder, 'other.yaml')
+      const { status, stdout, stderr } = tree.run('import', '-H', 'localhost', '--site', 'other', '--out', other)
+      assert.equal(status, 0, stdout + stderr)
+      assert.match(readFileSync(other, 'utf8'), /^shims:\n {2}eth1: {2}# \/etc\/lxcnet\/net\.d\/40-shim-eth1\n/m)
+      assert.match(stderr, /, 1 object in /)
+      assert.equal(tree.run('plan', '-f', other).status, 0)
+    })
+  })
+
   it('works on a tree for the host localhost alone', () => {
     write(both.replaceAll('localhost', 'h1'))
     const { status, stderr } = run('plan')

@@ -1,7 +1,7 @@
 /** The host's own macvlan: the host reaches its macvlan containers, also after a boot, and nothing is left when it goes. */
 import assert from 'node:assert/strict'
 import { Lab, type LightHost } from './lab/lab.ts'
-import { change, pings, refused, start, traces } from './live.ts'
+import { change, type Ping, pings, refused, start, traces } from './live.ts'
 
 describe('shim', () => {
   let lab: Lab
@@ -10,13 +10,18 @@ describe('shim', () => {
   before(async () => {
     lab = await Lab.up({ hosts: 1, systemd: true })
     host = lab.hosts[0] as LightHost
-    await host.ok('ip link add lxcbr2 type bridge forward_delay 0; ip link set lxcbr2 up')
+    // a port that stays: a bridge that loses its last one has no carrier, and neither have the macvlans on it
+    await host.ok(`ip link add lxcbr2 type bridge forward_delay 0; ip link set lxcbr2 up
+ip link add port0 type veth peer name port1; ip link set port0 master lxcbr2 up; ip link set port1 up`)
     await host.container('mv')
     await change(host, 'create mv --type macvlan --mode bridge --link lxcbr2 --ipv4 10.0.5.3/24')
     await start(host, 'mv')
   })
 
   after(() => lab.down())
+
+  /** The link by which the host sends to an address. */
+  const way = async (to: string) => / dev (\S+)/.exec(await host.ok(`ip route get ${to}`))?.[1]
 
   it('lets the host reach a macvlan container, which it did not before, and goes without a trace', async () => {
     const before = await traces(host)
@@ -43,6 +48,89 @@ describe('shim', () => {
     await host.ok('ip link delete shim-lxcbr2')
     assert.equal((await refused(host, 'shim create lxcbr2 --address 10.0.5.5')).code, 'bad-address')
     assert.equal((await refused(host, 'shim delete lxcbr2')).code, 'no-object')
+  })
+
+  it('comes with create --host-access in one plan, and goes with its rollback', async () => {
+    const before = await traces(host)
+    await host.container('mw')
+    const { id, summary, changes } = await change(
+      host,
+      'create mw --type macvlan --link lxcbr2 --ipv4 10.0.5.2/24 --host-access',
+    )
+    assert.deepEqual(summary, [
+      'mw: adds NIC 0, macvlan bridge on lxcbr2',
+      'shim lxcbr2: made, shim-lxcbr2 with 10.0.5.4/24',
+    ])
+    assert.ok(changes.every(({ impact }) => impact === 'live'))
+    await start(host, 'mw')
+    await pings({
+      reached: [
+        [host, null, '10.0.5.2'],
+        [host, null, '10.0.5.3'],
+        [host, 'mw', '10.0.5.4'],
+      ],
+      lost: [[host, null, '10.0.5.9']],
+    })
+    await host.stop('mw')
+    await change(host, `rollback ${id}`)
+    await host.ok('rm -r /var/lib/lxc/mw')
+    assert.deepEqual(await traces(host), before)
+    assert.equal((await refused(host, 'create mv --type macvlan --link lxcbr2 --host-access')).code, 'host-access')
+    assert.equal(
+      (await refused(host, 'create mv --type veth --link lxcbr2 --host-access 10.0.5.4/24')).code,
+      'host-access',
+    )
+    assert.equal(
+      (await refused(host, 'create mv --type macvlan --link lxcbr2 --host-access 10.0.5.3/24')).code,
+      'duplicate-address',
+    )
+  })
+
+  it('leaves the subnet where the host has it, and leads to each macvlan container alone, without a packet lost', async () => {
+    await host.ok('ip address add 10.0.5.1/24 dev lxcbr2')
+    const before = await traces(host)
+    await host.container('ve')
+    await host.container('mx')
+    await change(host, 'create ve --type veth --link lxcbr2 --ipv4 10.0.5.2/24')
+    await change(host, 'shim create lxcbr2 --address 10.0.5.5/24,2001:db8::5/64')
+    assert.equal(await way('10.0.5.2'), 'lxcbr2')
+    assert.equal(await way('10.0.5.3'), 'shim-lxcbr2')
+    await start(host, 've')
+    const reached: Ping[] = [
+      [host, null, '10.0.5.2'],
+      [host, null, '10.0.5.3'],
+      [host, 'mv', '10.0.5.5'],
+      [host, 've', '10.0.5.1'],
+    ]
+    await pings({ reached, lost: [[host, null, '10.0.5.9']] })
+    const pinging = host.ok('ping -n -q -i 0.02 -c 150 10.0.5.3')
+    const added = await change(
+      host,
+      'create mx --type macvlan --link lxcbr2 --ipv4 10.0.5.8/24 --ipv6 2001:db8::8/64 --host-access',
+    )
+    assert.ok(added.changes.every(({ impact }) => impact === 'live'))
+    assert.equal(added.summary.at(-1), 'shim lxcbr2: changed, shim-lxcbr2 with 10.0.5.5/24, 2001:db8::5/64')
+    assert.match(await pinging, /150 packets transmitted, 150 received/)
+    await start(host, 'mx')
+    await pings({ reached: [...reached, [host, null, '10.0.5.8'], [host, null, '2001:db8::8']] })
+    assert.equal(await way('10.0.5.8'), 'shim-lxcbr2')
+    await change(host, `rollback ${added.id}`)
+    assert.equal(await way('10.0.5.8'), 'lxcbr2')
+    await pings({ reached })
+    // another one, of which the shim was not told
+    await change(host, 'create mx --type macvlan --link lxcbr2 --ipv4 10.0.5.8/24')
+    const { stdout } = await host.lxcnet(['check', '--json'])
+    assert.match(stdout, /"shim-no-route"/)
+    await change(host, 'shim set lxcbr2')
+    assert.equal(await way('10.0.5.8'), 'shim-lxcbr2')
+    assert.equal((await change(host, 'shim set lxcbr2')).result, 'unchanged')
+    await change(host, 'shim delete lxcbr2')
+    for (const name of ['ve', 'mx']) {
+      await host.stop(name)
+      await host.ok(`rm -r /var/lib/lxc/${name}`)
+    }
+    assert.deepEqual(await traces(host), before)
+    await host.ok('ip address delete 10.0.5.1/24 dev lxcbr2')
   })
 
   it('changes its address, and is there again after a boot', async () => {

@@ -4,14 +4,14 @@ import { globSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { parseSite, siteCodes } from '../../src/site/index.ts'
 import { codes } from '../../src/workflow/codes.ts'
-import { nicTable } from '../../src/workflow/site-file.ts'
+import { table } from './table.ts'
 
 const folder = join(import.meta.dirname, 'golden')
 const read = (file: string): string => readFileSync(join(folder, file), 'latin1')
 
 /** A problem as text: place, what the caret stands below, and the words. */
 function problemsOf(file: string): string {
-  const { site, problems } = parseSite(read(file), file, nicTable)
+  const { site, problems } = parseSite(read(file), file, table)
   const said = problems.map(({ severity, code, message, fix, place }) => {
     const { line, column = 0, length = 0, text = '' } = place
     const caret = ' '.repeat(column - 1) + '^'.repeat(length)

@@ -6,7 +6,7 @@ import { LxcnetError } from '../../src/core/error.ts'
 import { containersOf, type Draft, type DraftEntries, parseSite, printSite } from '../../src/site/index.ts'
 import { decode } from '../../src/site/source.ts'
 import { parseTree, plain } from '../../src/site/tree.ts'
-import { nicTable } from '../../src/workflow/site-file.ts'
+import { table } from './table.ts'
 
 const said = (entries: Record<string, string | string[]>, from?: string): DraftEntries =>
   new Map(Object.entries(entries).map(([key, value]) => [key, from === undefined ? { value } : { value, from }]))
@@ -66,7 +66,7 @@ const draft: Draft = {
 describe('printSite', () => {
   it('sorts, comments and quotes where YAML needs it', () =>
     assert.equal(
-      printSite(draft, nicTable),
+      printSite(draft, table),
       `# Written by lxcnet import.
 # second line?site: evil
 
@@ -107,7 +107,7 @@ containers:
     ))
 
   it('is a site file that has nothing wrong with it but what it tells', () => {
-    const { site, problems } = parseSite(printSite(draft, nicTable), 'lxcnet.yaml', nicTable)
+    const { site, problems } = parseSite(printSite(draft, table), 'lxcnet.yaml', table)
     assert.deepEqual(
       problems.map(({ code }) => code),
       ['container-twice'],
@@ -126,7 +126,7 @@ containers:
       networks: new Map([...draft.networks].map(([name, entries]) => [name, new Map([...entries].reverse())])),
       containers: draft.containers.toReversed(),
     }
-    assert.equal(printSite(turned, nicTable), printSite(draft, nicTable))
+    assert.equal(printSite(turned, table), printSite(draft, table))
   })
 
   it('gives every text back, to lxcnet and to any reader of YAML 1.2', () => {
@@ -194,7 +194,7 @@ containers:
         ])
         const hosts = new Map([['lxc1', new Map()]])
         const containers = [{ name: 'web01', host: 'lxc1', from: bytes(from), nics: new Map([[0, entries]]) }]
-        const printed = printSite({ head: [bytes(from)], hosts, networks: new Map(), containers }, nicTable)
+        const printed = printSite({ head: [bytes(from)], hosts, networks: new Map(), containers }, table)
         const nic = { 'script-up': bytes(one), ipv4: list.map(bytes) }
         const whole = (nic: object) => ({
           hosts: { lxc1: {} },
@@ -215,7 +215,7 @@ containers:
 
   it('refuses bytes that YAML cannot hold', () =>
     assert.throws(
-      () => printSite({ ...draft, containers: [{ name: 'a\xff', host: 'lxc1', nics: new Map() }] }, nicTable),
+      () => printSite({ ...draft, containers: [{ name: 'a\xff', host: 'lxc1', nics: new Map() }] }, table),
       (error) => error instanceof LxcnetError && error.code === 'not-utf-8',
     ))
 })

@@ -5,10 +5,12 @@ import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { parse } from 'yaml'
 import { parseSite, siteSchema } from '../../src/site/index.ts'
-import { nicTable } from '../../src/workflow/site-file.ts'
+import { siteTable } from '../../src/workflow/site-file.ts'
+import { table } from './table.ts'
 
 const project = join(import.meta.dirname, '../..')
-const validate = new Ajv2020({ allowUnionTypes: true, strictTypes: false }).compile(siteSchema(nicTable))
+const ajvOf = (schema: object) => new Ajv2020({ allowUnionTypes: true, strictTypes: false }).compile(schema)
+const validate = ajvOf(siteSchema(table))
 
 /** Codes that are about structure: what a schema can see. */
 const structural = [
@@ -20,23 +22,24 @@ const structural = [
   'bad-network-name',
   'bad-container-name',
   'bad-index',
+  'bad-name',
 ]
 
 /** As an editor sees the file, with numbers and truth values. */
 const isRightByAjv = (text: string): boolean => validate(parse(text, { schema: 'core', uniqueKeys: false }))
 
 const isRight = (text: string): boolean =>
-  !parseSite(Buffer.from(text).toString('latin1'), 'f', nicTable).problems.some(({ code }) => structural.includes(code))
+  !parseSite(Buffer.from(text).toString('latin1'), 'f', table).problems.some(({ code }) => structural.includes(code))
 
 describe('the schema of site files', () => {
   it('is the one that is published: lxcnet validate --schema > src/site/lxcnet.schema.json', () =>
     assert.deepEqual(
       JSON.parse(readFileSync(join(project, 'src/site/lxcnet.schema.json'), 'utf8')),
-      JSON.parse(JSON.stringify(siteSchema(nicTable))),
+      JSON.parse(JSON.stringify(siteSchema(siteTable))),
     ))
 
   it('describes every key', () => {
-    const { $defs = {}, properties = {} } = siteSchema(nicTable)
+    const { $defs = {}, properties = {} } = siteSchema(table)
     const all = [properties, ...Object.values($defs).map((one) => one.properties ?? {})].flatMap((one) =>
       Object.entries(one),
     )
@@ -50,7 +53,8 @@ describe('the schema of site files', () => {
     'networks: { dmz: { type: veth, link: 1, links: { 10: true }, mtu: "1450", vlan-id: none, l2proxy: 0 } }',
     'containers: { 1: { host: lxc1, nics: { 0: { type: veth, ipv4: 10.0.0.1/8, hwaddr: 00:16:3e:00:00:01 } } } }',
     'containers: { "a@b": { nics: { 0: { type: macvlan, mode: passthru, vlan-tagged-id: [1, "2"], ifname: 1e3 } } } }',
-    readFileSync(join(project, 'templates/man/lxcnet.yaml'), 'utf8'),
+    'hosts: { a: {} }\nrings: { r1: { uplink: 1 }, r2: { hosts: a, uplink: x, on: { a: { vlan-id: 7 } } } }',
+    'hosts: { a: {} }\nrings: { r1: { hosts: [a], uplink: eth0, member: [a, 2] }, r2: { on: { a: { uplink: b } } } }',
   ]
   const bad = [
     'site: [a]',
@@ -79,18 +83,33 @@ describe('the schema of site files', () => {
     'containers: { "a b": {} }',
     'containers: { a@: {} }',
     'containers: ',
-    'forwards: {}',
+    'nosuch: {}',
+    'rings: []',
+    'rings: { r1: { uplink: [a] } }',
+    'rings: { r1: { hosts: [] } }',
+    'rings: { r1: { hosts: [[a]] } }',
+    'rings: { r1: { on: a } }',
+    'rings: { r1: { on: { a: } } }',
+    'rings: { r1: { on: { a: { on: {} } } } }',
+    'rings: { r1: { on: { a: { hosts: b } } } }',
+    'rings: { R1: { uplink: a } }',
     '[]',
   ]
   for (const text of good)
-    it(`takes ${text.split('\n')[0]}, like lxcnet`, () => assert.ok(isRight(text) && isRightByAjv(text)))
+    it(`takes ${text.split('\n').at(-1)}, like lxcnet`, () => assert.ok(isRight(text) && isRightByAjv(text)))
   for (const text of bad) it(`refuses ${text}, like lxcnet`, () => assert.ok(!isRight(text) && !isRightByAjv(text)))
 
+  it('takes the example of the manual', () => {
+    const text = readFileSync(join(project, 'templates/man/lxcnet.yaml'), 'utf8')
+    assert.ok(ajvOf(siteSchema(siteTable))(parse(text, { schema: 'core' })))
+    assert.deepEqual(parseSite(Buffer.from(text).toString('latin1'), 'f', siteTable).problems, [])
+  })
+
   it('says of the golden files what lxcnet says', () => {
-    const files = globSync('{structure,hosts,networks,containers,right,duplicates}.in', {
+    const files = globSync('{structure,hosts,networks,objects,containers,right,duplicates}.in', {
       cwd: join(import.meta.dirname, 'golden'),
     })
-    assert.equal(files.length, 6)
+    assert.equal(files.length, 7)
     for (const file of files) {
       const text = readFileSync(join(import.meta.dirname, 'golden', file), 'utf8')
       if (!isRight(text)) assert.ok(!isRightByAjv(text), file)
@@ -103,6 +122,8 @@ describe('the schema of site files', () => {
     'networks: { a: { mtu: "x" } }',
     'networks: { a: { subnet: 10.0.0.0 } }',
     'containers: { a: { nics: { 0: { vlan-id: 4095 } } } }',
+    'rings: { a: { vlan-id: 4095 } }',
+    'rings: { a: { on: { b: { mode: ajar } } } }',
   ])
     it(`lets an editor see what is wrong with a value: ${text}`, () => assert.ok(!isRightByAjv(text)))
 })

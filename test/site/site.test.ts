@@ -4,12 +4,12 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { containersOf, parseSite, type Site } from '../../src/site/index.ts'
-import { nicTable } from '../../src/workflow/site-file.ts'
+import { table } from './table.ts'
 
 const project = join(import.meta.dirname, '../..')
 
 function siteOf(text: string): Site {
-  const { site, problems } = parseSite(Buffer.from(text).toString('latin1'), 'lxcnet.yaml', nicTable)
+  const { site, problems } = parseSite(Buffer.from(text).toString('latin1'), 'lxcnet.yaml', table)
   assert.deepEqual(problems, [])
   assert.ok(site)
   return site
@@ -162,7 +162,7 @@ containers:
         const lines = ranges.map(
           ({ first, prefix }, n) => `  n${n}: { type: vlan, subnet: 192.0.2.${first}/${prefix} }\n`,
         )
-        const { problems } = parseSite(`networks: ${lines.length === 0 ? '{}' : `\n${lines.join('')}`}`, 'f', nicTable)
+        const { problems } = parseSite(`networks: ${lines.length === 0 ? '{}' : `\n${lines.join('')}`}`, 'f', table)
         const meet = ranges.map((a, n) =>
           ranges.some((b, m) => m !== n && a.first < b.first + b.size && b.first < a.first + a.size),
         )

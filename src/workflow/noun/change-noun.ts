@@ -33,7 +33,8 @@ export function changeNoun(
 export const byName = (found: readonly Found[]): ReadonlyMap<string, Found> =>
   new Map(found.map((one) => [one.name, one]))
 
-function refusePlainUser({ unprivileged }: Context, { noun }: Noun): void {
+/** @throws {LxcnetError} `no-rights` */
+export function refusePlainUser({ unprivileged }: Context, { noun }: Noun): void {
   if (!unprivileged) return
   throw new LxcnetError('no-rights', `${noun}: only root can change the network of a host`, {
     exit: exit.noRights,

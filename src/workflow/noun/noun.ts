@@ -52,6 +52,11 @@ export interface Noun {
   /** Of an object. `words` says in a message what `pattern` takes; `argument` stands for it in the help. */
   name: { pattern: RegExp; words: string; argument: string }
   words: readonly Word[]
+  /**
+   * Set by a noun that writes configs of containers (`Desk.touch`): in a site file it comes after their NICs. All others
+   * come before, since NICs may hang on what they make; `Desk.view` has the NICs as they will be all the same.
+   */
+  after?: 'nics'
   /** What `find`, `plan` and `inspect` need to have read. */
   probes(context: Context): readonly Probe[]
   /** One value of one word, in the one form that lxcnet writes. */
@@ -64,6 +69,6 @@ export interface Noun {
    * changes nothing.
    */
   plan(desk: Desk, wishes: readonly Wish[]): void
-  /** What is wrong with what is there, for `lxcnet check`. */
+  /** What is wrong with what is there, for `lxcnet check`; a message begins with noun and name: "bridge lxcbr1 is down". */
   inspect(context: Context, reading: Reading): readonly Note[]
 }

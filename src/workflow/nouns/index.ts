@@ -3,6 +3,12 @@
  * last.
  */
 import type { Noun } from '../noun/noun.ts'
+import { bridge } from './bridge.ts'
+import { dhcp } from './dhcp.ts'
+import { forward } from './forward.ts'
+import { gateway } from './gateway.ts'
+import { nat } from './nat.ts'
+import { ovs } from './ovs.ts'
 import { shim } from './shim.ts'
 
-export const nouns: readonly Noun[] = [shim]
+export const nouns: readonly Noun[] = [ovs, bridge, nat, dhcp, shim, gateway, forward]

@@ -15,7 +15,7 @@ export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 
 packages='systemd systemd-sysv libpam-systemd udev kmod dbus lxc openvswitch-switch dnsmasq-base openssh-server openssh-client iproute2
   nftables iptables busybox-static ifupdown bridge-utils iputils-ping iputils-arping procps psmisc tcpdump
-  netcat-openbsd ethtool attr acl e2fsprogs util-linux libstdc++6 libatomic1 sudo csh python3'
+  netcat-openbsd ethtool attr acl e2fsprogs util-linux libstdc++6 libatomic1 sudo csh python3 netplan.io'
 
 die() {
   echo "lab: $*" >&2

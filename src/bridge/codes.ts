@@ -1,0 +1,68 @@
+/** What can be wrong with bridges of the host. */
+export const bridgeCodes: Record<string, { summary: string; fix: string }> = {
+  'bridge-backend': {
+    summary: "None of ifupdown, systemd-networkd and netplan keeps this host's network, or another one than was named.",
+    fix: '--backend names the one to write for.',
+  },
+  'bridge-by-hand': {
+    summary: 'A bridge that somebody wrote by hand has a shape in which the change has no one place.',
+    fix: 'Edit the file that the message names.',
+  },
+  'bridge-down': {
+    summary: "A bridge stands in the host's files and is not there.",
+    fix: 'ifup BRIDGE, networkctl reload or netplan apply',
+  },
+  'bridge-edited': {
+    summary: 'A file was changed where lxcnet wrote a bridge: it cannot put back what stood there before.',
+    fix: 'Undo the edit, or change the bridge by hand and remove /etc/lxcnet/bridges/NAME.json.',
+  },
+  'bridge-in-use': {
+    summary: 'Running containers have NICs on the bridge, which lose their network.',
+    fix: 'Stop them first, or --allow bridge-in-use.',
+  },
+  'bridge-mentions': {
+    summary: "Commands in the uplink's stanza name the uplink, and run for the bridge from now on.",
+    fix: 'Read them in the plan; correct them in the file afterwards where they mean the bridge.',
+  },
+  'default-routes': {
+    summary: 'The host has several default routes; which of them moves depends on the uplink.',
+    fix: '`ip route show default` shows them.',
+  },
+  'interfaces-inherits': {
+    summary: 'Another stanza of interfaces(5) inherits from the one of the uplink.',
+    fix: 'Write its options out.',
+  },
+  'interfaces-mapping': {
+    summary: 'A mapping stanza of interfaces(5) decides what the uplink is.',
+    fix: 'Replace it by a plain iface stanza.',
+  },
+  'netplan-shape': {
+    summary: 'A file of netplan is laid out in a way that would not survive the edit.',
+    fix: 'Write it in block style with an indent of two blanks.',
+  },
+  'network-manager': {
+    summary: 'NetworkManager keeps the network here, whose bridges lxcnet does not make.',
+    fix: 'Make it with `nmcli connection add type bridge`, or let networkd keep this link.',
+  },
+  'networkd-generated': {
+    summary: 'The file that would have to be changed is written anew at each boot.',
+    fix: 'Copy it to /etc/systemd/network.',
+  },
+  'networkd-order': {
+    summary: "The uplink's file of systemd-networkd comes before any that lxcnet could write.",
+    fix: 'Rename it.',
+  },
+  'uplink-by-hand': {
+    summary: "The uplink has an address that none of the host's own files names: it would be lost.",
+    fix: 'Write it into those files first, or say --address.',
+  },
+  'uplink-no-carrier': { summary: 'The uplink has no cable, or nothing at its other end.', fix: 'Check the cable.' },
+  'uplink-taken': {
+    summary: 'The uplink is a port of a bridge or bond already.',
+    fix: 'Name that one, or another link.',
+  },
+  'uplink-wireless': {
+    summary: 'Wi-Fi passes no frames from other MACs than its own: no bridge works over it.',
+    fix: 'Use a NAT network: `lxcnet nat create`.',
+  },
+}

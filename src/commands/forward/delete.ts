@@ -1,0 +1,15 @@
+import { DeleteCommand, nameArg } from '../../cli/noun-command.ts'
+import type { ChangeReport } from '../../report/change.ts'
+import type { FleetReport } from '../../report/fleet.ts'
+import { forward } from '../../workflow/nouns/forward.ts'
+
+export default class ForwardDelete extends DeleteCommand {
+  static override summary = 'Remove a forward.'
+  static override examples = ['<%= config.bin %> <%= command.id %> 443/tcp']
+  static override args = { forward: nameArg(forward) }
+
+  async run(): Promise<ChangeReport | FleetReport> {
+    const { args, flags } = await this.parse(ForwardDelete)
+    return this.delete(forward, args.forward as string, flags)
+  }
+}

@@ -1,0 +1,17 @@
+import { assignmentArg, nameArg, SetCommand } from '../../cli/noun-command.ts'
+import type { ChangeReport } from '../../report/change.ts'
+import type { FleetReport } from '../../report/fleet.ts'
+import { forward } from '../../workflow/nouns/forward.ts'
+
+export default class ForwardSet extends SetCommand {
+  static override summary = 'Change where a forward leads, or who may use it.'
+  static override description = 'The words are the flags of `forward create`; WORD= takes one away.'
+  static override examples = ['<%= config.bin %> <%= command.id %> 443/tcp to=web2 source=198.51.100.0/24']
+  static override strict = false
+  static override args = { forward: nameArg(forward), assignment: assignmentArg }
+
+  async run(): Promise<ChangeReport | FleetReport> {
+    const { argv, flags } = await this.parse(ForwardSet)
+    return this.set(forward, argv as string[], flags)
+  }
+}

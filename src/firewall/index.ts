@@ -1,0 +1,36 @@
+/** The firewall room: rules that lxcnet has on a host for forwards and networks, and who else filters there. */
+import type { Probe } from '../core/probe.ts'
+
+export { firewallCodes } from './codes.ts'
+export {
+  bracketed,
+  type Entrance,
+  namePattern,
+  overlap,
+  parseEntrance,
+  portsText,
+  printEntrance,
+} from './name.ts'
+export {
+  hasForeignTable,
+  listensOn,
+  natOnBridges,
+  readDroppers,
+  readListeners,
+  readRivals,
+  rulesStand,
+} from './others.ts'
+export { type Forward, type NetworkRules, noRules, parseRules, printRules, type Rules } from './rules.ts'
+export { checkForwardValue, forwardWords, parseTarget, type Target, targetPorts } from './words.ts'
+
+/** What the piece of the rules reads at its end, and the hook of targets; their names outlive releases. */
+export const firewallBody = '/etc/lxcnet/firewall.sh'
+export const forwardHook = '/etc/lxcnet/hooks/forward'
+
+export const firewallProbe: Probe = {
+  fragment: 'firewall.sh',
+  setup: [],
+  frames: [],
+  live: ['firewall_live'],
+  paths: [`lx_path /etc/ufw/ufw.conf ${firewallBody} ${forwardHook}`],
+}

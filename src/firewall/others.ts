@@ -1,0 +1,89 @@
+/** Who else has a say: programs that listen, firewalls that drop, rules that lead ports elsewhere. */
+import type { Entrance } from './name.ts'
+
+interface Answers {
+  answers: ReadonlyMap<string, { status: number; text: string }>
+  files: ReadonlyMap<string, { text: string }>
+}
+
+export interface Listener {
+  protocol: 'tcp' | 'udp'
+  port: number
+  /** undefined for all addresses of the host. */
+  address: string | undefined
+}
+
+/** From /proc/net/{tcp,tcp6,udp,udp6}, proc(5): `N: 0100007F:0050 00000000:0000 0A …`. */
+export function readListeners({ answers }: Answers): Listener[] {
+  return (['tcp', 'udp'] as const).flatMap((protocol) =>
+    (answers.get(`firewall-${protocol}`)?.text.split('\n') ?? []).flatMap((line) => {
+      const [, address = '', port = ''] = /^\s*\d+: ([\dA-F]+):([\dA-F]{4}) /.exec(line) ?? []
+      return port === '' ? [] : [{ protocol, port: Number.parseInt(port, 16), address: ofHex(address) }]
+    }),
+  )
+}
+
+/** IPv4 alone, and IPv6 that means all: a forward for IPv6 names its address, and a socket there is rare. */
+function ofHex(hex: string): string | undefined {
+  if (/^0+$/.test(hex)) return undefined
+  const last = /^0{16}FFFF0000/.test(hex) ? hex.slice(24) : hex
+  if (last.length !== 8) return hex.toLowerCase()
+  return (last.match(/../g) ?? [])
+    .reverse() // one word in the byte order of the machine, as in src/path/read.ts
+    .map((byte) => Number.parseInt(byte, 16))
+    .join('.')
+}
+
+export const listensOn = ({ protocol, first, last, listen }: Entrance, listener: Listener): boolean =>
+  listener.protocol === protocol &&
+  listener.port >= first &&
+  listener.port <= last &&
+  (listen === undefined || listener.address === undefined || listener.address === listen)
+
+/** Rules of others that lead a port of the host elsewhere, as nft or iptables prints them. */
+export function readRivals({ answers }: Answers, { protocol, first, last }: Entrance): string[] {
+  return (answers.get('firewall-dnat')?.text.split('\n') ?? []).filter((line) => {
+    const [, of, from = '', to = from] =
+      /\b(tcp|udp) dport (\d+)(?:-(\d+))?\b/.exec(line) ?? /-p (tcp|udp) .*--dport (\d+)(?::(\d+))?\b/.exec(line) ?? []
+    return of === protocol && Number(from) <= last && Number(to) >= first
+  })
+}
+
+/** Who drops what is forwarded: `docker`, `ufw`, or the chain that does. */
+export function readDroppers({ answers, files }: Answers): string[] {
+  const chains = answers.get('firewall-chains')?.text ?? ''
+  const tables = [...chains.matchAll(/^table (\S+ \S+) \{\n([\s\S]*?)^\}/gm)]
+  const dropping = tables.flatMap(([, table = '', body = '']) =>
+    [...body.matchAll(/chain (\S+) \{\s*type filter hook forward [^}]*policy drop/g)].map(([, chain = '']) => ({
+      table,
+      chain,
+    })),
+  )
+  const docker = /chain DOCKER-USER /.test(chains) || answers.get('firewall-docker')?.status === 0
+  const ufw = /^\s*ENABLED\s*=\s*["']?yes/im.test(files.get('/etc/ufw/ufw.conf')?.text ?? '')
+  const legacy = /^-P FORWARD DROP$/m.test(answers.get('firewall-forward')?.text ?? '')
+  const others = dropping.filter(({ table, chain }) => !(/^ip6? filter$/.test(table) && chain === 'FORWARD'))
+  const iptables = legacy || dropping.length > others.length
+  return [
+    ...(iptables && docker ? ['docker'] : []),
+    ...(iptables && ufw ? ['ufw'] : []),
+    ...(iptables && !docker && !ufw ? ['the chain FORWARD of iptables'] : []),
+    ...others.map(({ table, chain }) => `the chain ${chain} of the table ${table}`),
+  ]
+}
+
+/** Is there a table by our name that lxcnet did not write? */
+export function hasForeignTable({ answers }: Answers): boolean {
+  const [, body] = /^table inet lxcnet \{\n([\s\S]*?)^\}/m.exec(answers.get('firewall-chains')?.text ?? '') ?? []
+  return body !== undefined && !body.includes('chain written-by-lxcnet ')
+}
+
+/** Do the rules stand as they are to? undefined where there are none, or nobody could ask. */
+export const rulesStand = ({ answers }: Answers): boolean | undefined => {
+  const said = answers.get('firewall-check')
+  return said === undefined ? undefined : said.status === 0
+}
+
+/** Does the kernel show what a bridge forwards to iptables and nft (sysctl bridge-nf-call-iptables)? */
+export const natOnBridges = ({ answers }: Pick<Answers, 'answers'>): boolean =>
+  answers.get('firewall-bridged')?.text.trim() === '1'

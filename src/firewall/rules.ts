@@ -1,0 +1,128 @@
+/**
+ * All rules that lxcnet has on a host, and the lines of /etc/lxcnet/net.d/50-firewall that say them: one a line, each a
+ * call of a function of templates/boot/firewall.sh, so that it can be read here, by a person and by the shell.
+ *
+ *   network blue bridge=lxcbr1 masquerade=on isolated=no services=yes subnet=10.1.0.0/24
+ *   other lxcbr0
+ *   hairpin 10.0.3.0/24 bridge=lxcbr0
+ *   forward 443/tcp to=web:443 container=/var/lib/lxc/web address=10.0.3.5 source=198.51.100.0/24
+ *   forward 8053/udp to=names:53 container=/var/lib/lxc/names port=53
+ *
+ * `parseRules(printRules(rules))` gives the same rules again, and a further forward is one further line.
+ */
+
+/** What the rules are to do for a network of the host. */
+export interface NetworkRules {
+  bridge: string
+  subnets: readonly string[]
+  /** Or the address that stands for the network outside: SNAT. */
+  masquerade: 'on' | 'off' | string
+  /** No new connection to or from the other networks of the host. */
+  isolated: boolean
+  /** DHCP and DNS of the host are open on the bridge. */
+  services: boolean
+  /** Firewalls of the host that drop what is forwarded and whose own door is used, as `through` of a forward. */
+  through?: readonly string[]
+}
+
+/** A port of the host that leads to a container or another address. */
+export interface Forward {
+  /** `web:443`, `10.0.3.5:443`, `web`: as the operator said it. */
+  to: string
+  /** LXCPATH/NAME of the container that it leads to; undefined for an address that was named. */
+  container: string | undefined
+  /** Where it leads; undefined when the container is asked for its address each time the rules are brought up. */
+  address: string | undefined
+  /** The first port there, when it is another one than here. */
+  port: number | undefined
+  /** Subnets that it is open to; all when empty. */
+  sources: readonly string[]
+  through: readonly string[]
+}
+
+export interface Rules {
+  networks: ReadonlyMap<string, NetworkRules>
+  /** By name, see name.ts. */
+  forwards: ReadonlyMap<string, Forward>
+  /** Subnet → the bridge that it is on: where clients and targets of forwards are neighbours. */
+  hairpins: ReadonlyMap<string, string>
+  /** Bridges of networks that want nothing, from which others are isolated all the same. */
+  others: readonly string[]
+}
+
+export const noRules: Rules = { networks: new Map(), forwards: new Map(), hairpins: new Map(), others: [] }
+
+/** The lines, sorted so that the same rules are the same bytes. */
+export function printRules({ networks, forwards, hairpins, others }: Rules): string {
+  return [
+    // before what leaves, or it would count as such
+    ...sorted(hairpins).map(([subnet, bridge]) => `hairpin ${subnet} bridge=${bridge}`),
+    ...[...others].sort().map((bridge) => `other ${bridge}`),
+    ...sorted(networks).map(([name, rules]) => networkLine(name, rules)),
+    ...sorted(forwards).map(([name, forward]) => forwardLine(name, forward)),
+  ]
+    .map((line) => `  ${line}\n`)
+    .join('')
+}
+
+function networkLine(name: string, rules: NetworkRules): string {
+  const { bridge, masquerade, isolated, services, subnets, through = [] } = rules
+  const flags = [`masquerade=${masquerade}`, `isolated=${yes(isolated)}`, `services=${yes(services)}`]
+  return [
+    'network',
+    name,
+    `bridge=${bridge}`,
+    ...flags,
+    ...words('subnet', subnets),
+    ...words('through', through),
+  ].join(' ')
+}
+
+function forwardLine(name: string, { to, container, address, port, sources, through }: Forward): string {
+  const target = [
+    ...words('container', some(container)),
+    ...words('address', some(address)),
+    ...words('port', some(port?.toString())),
+  ]
+  return ['forward', name, `to=${to}`, ...target, ...words('source', sources), ...words('through', through)].join(' ')
+}
+
+/** @param text of the whole piece; lines that are no rules are passed over */
+export function parseRules(text: string): Rules {
+  const networks = new Map<string, NetworkRules>()
+  const forwards = new Map<string, Forward>()
+  const hairpins = new Map<string, string>()
+  const others: string[] = []
+  for (const [, kind, name = '', rest = ''] of text.matchAll(/^ {2}(network|hairpin|other|forward) (\S+)(.*)$/gm)) {
+    const all = (key: string): string[] =>
+      rest.split(' ').flatMap((word) => (word.startsWith(`${key}=`) ? [word.slice(key.length + 1)] : []))
+    const one = (key: string): string | undefined => all(key)[0]
+    if (kind === 'other') others.push(name)
+    else if (kind === 'hairpin') hairpins.set(name, one('bridge') ?? '')
+    else if (kind === 'forward')
+      forwards.set(name, {
+        to: one('to') ?? '',
+        container: one('container'),
+        address: one('address'),
+        port: one('port') === undefined ? undefined : Number(one('port')),
+        sources: all('source'),
+        through: all('through'),
+      })
+    else
+      networks.set(name, {
+        bridge: one('bridge') ?? '',
+        subnets: all('subnet'),
+        masquerade: one('masquerade') ?? 'off',
+        isolated: one('isolated') === 'yes',
+        services: one('services') === 'yes',
+        ...(all('through').length === 0 ? {} : { through: all('through') }),
+      })
+  }
+  return { networks, forwards, hairpins, others }
+}
+
+const sorted = <T>(map: ReadonlyMap<string, T>): [string, T][] =>
+  [...map].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+const words = (key: string, texts: readonly string[]): string[] => texts.map((text) => `${key}=${text}`)
+const some = (text: string | undefined): string[] => (text === undefined ? [] : [text])
+const yes = (flag: boolean): string => (flag ? 'yes' : 'no')

@@ -1,0 +1,150 @@
+/** The one piece that holds all rules of lxcnet on a host: forwards, and what networks want done for them. */
+import { bootProbe, piecePath, pieceSettings, readPieces } from '../boot/index.ts'
+import { type Cidr, contains, formatAddress, parseCidr } from '../core/address.ts'
+import type { Probe } from '../core/probe.ts'
+import {
+  firewallBody,
+  firewallProbe,
+  hasForeignTable,
+  type NetworkRules,
+  noRules,
+  parseRules,
+  printRules,
+  type Rules,
+} from '../firewall/index.ts'
+import { lxcNetProbe, readNetworks } from '../lxc-net/index.ts'
+import { values } from '../nic/index.ts'
+import { templateText } from '../template/template.ts'
+import type { Reading } from './context.ts'
+import { Desk, type PieceOptions } from './noun/desk.ts'
+
+export type { NetworkRules } from '../firewall/index.ts'
+
+export const firewallProbes: readonly Probe[] = [bootProbe, lxcNetProbe, firewallProbe]
+
+/** Behind the pieces that make links. */
+const piece = '50-firewall'
+export const firewallPath = piecePath(piece)
+
+/** The rules as they will be on a desk, or as they were read. */
+export function readRules(from: Desk | Reading): Rules {
+  const text = from instanceof Desk ? from.pieceText(piece) : from.snapshot.files.get(firewallPath)?.text
+  return text === undefined ? noRules : parseRules(text)
+}
+
+/** By the name of the network. */
+export const readNetworkRules = (from: Desk | Reading): ReadonlyMap<string, NetworkRules> => readRules(from).networks
+
+/** @param rules undefined when the network goes */
+export function setNetworkRules(desk: Desk, name: string, rules: NetworkRules | undefined): void {
+  const old = readRules(desk)
+  const networks = new Map(old.networks)
+  if (rules === undefined) networks.delete(name)
+  else networks.set(name, rules)
+  putRules(desk, { ...old, networks }, { why: `rules of ${name}` })
+}
+
+/** Puts down the piece as it shall be; without rules there is none. */
+export function putRules(
+  desk: Desk,
+  { networks, forwards }: Pick<Rules, 'networks' | 'forwards'>,
+  options: Pick<PieceOptions, 'why' | 'impact'>,
+): void {
+  const hairpins = hairpinsOf(desk, { networks, forwards })
+  const lines = printRules({ networks, forwards, hairpins, others: othersOf(desk, networks) })
+  const { piece: text, body } = lines === '' ? { piece: null, body: null } : firewallText(lines)
+  if (body !== (desk.text(firewallBody) ?? null))
+    desk.write(firewallBody, body, { why: 'what makes rules of it', record: true })
+  if ((desk.pieceText(piece) ?? null) === text) return
+  if (text !== null && hasForeignTable(desk.reading.snapshot))
+    desk.note({
+      severity: 'error',
+      code: 'table-taken',
+      message: 'there is a table inet lxcnet on this host that lxcnet did not write',
+      fix: '`nft list table inet lxcnet` shows it; rename it where it is made, or remove it',
+    })
+  desk.piece(piece, text, { ...options, converges: true })
+}
+
+const head = `#!/bin/sh
+# Forwards and the rules of networks, brought back at boot. Written by lxcnet; an edit by hand is lost.
+
+`
+
+/** @param lines as printRules() gives them */
+export const firewallText = (lines: string): { piece: string; body: string } => ({
+  piece: `${head}rules() {\n${lines}}\n\n. ${firewallBody}\n`,
+  body: bodyText(),
+})
+
+const bodyText = (): string =>
+  `# Makes the rules that 50-firewall says. Written by lxcnet, and gone with the last of them: an edit by hand is lost.\n\n` +
+  ['firewall-nft', 'firewall-iptables', 'firewall-docker', 'firewall']
+    .map((name) => templateText(`boot/${name}.sh`))
+    .join('\n')
+
+/** Subnets that a target is in, with the bridge that they are on. What was known stays while nothing says otherwise. */
+function hairpinsOf(desk: Desk, { networks, forwards }: Pick<Rules, 'networks' | 'forwards'>): Map<string, string> {
+  const near = neighbours(desk, networks)
+  const old = [...readRules(desk).hairpins].flatMap(([subnet, bridge]) => neighbour(subnet, bridge))
+  const known = [...near, ...old]
+  const hairpins = new Map<string, string>()
+  const put = ({ subnet, bridge }: Neighbours): unknown => hairpins.set(textOf(subnet), bridge)
+  for (const { address, container } of forwards.values()) {
+    if (address !== undefined) {
+      const family = address.includes(':') ? 6 : 4
+      const value = parseCidr(address, family)?.value ?? 0n
+      known
+        .filter(({ subnet }) => subnet.family === family && contains(subnet, value))
+        .slice(0, 1)
+        .forEach(put)
+    } else if (container !== undefined) {
+      const links = linksOf(desk, container)
+      near.filter(({ subnet, bridge }) => subnet.family === 4 && links.has(bridge)).forEach(put)
+    }
+  }
+  return hairpins
+}
+
+interface Neighbours {
+  subnet: Cidr
+  bridge: string
+}
+
+/** Networks with a DHCP server that have no rules here: LXC's own above all. */
+function othersOf(desk: Desk, networks: Rules['networks']): string[] {
+  const all = [...networks.values()]
+  if (!all.some(({ isolated }) => isolated)) return []
+  const known = new Set(all.map(({ bridge }) => bridge))
+  return served(desk).flatMap(({ bridge }) => (known.has(bridge) ? [] : bridge))
+}
+
+function served({ reading: { snapshot } }: Desk): Neighbours[] {
+  const pieces = [...readPieces(snapshot)].flatMap(([name, text]): [string, Map<string, string>][] =>
+    name.startsWith('30-nat-') ? [[name.slice('30-nat-'.length), pieceSettings(text)]] : [],
+  )
+  return readNetworks(snapshot, new Map(pieces)).map(({ subnet, bridge }) => ({ subnet, bridge }))
+}
+
+function neighbours(desk: Desk, networks: Rules['networks']): Neighbours[] {
+  return [
+    ...[...networks.values()].flatMap(({ subnets, bridge }) => subnets.flatMap((text) => neighbour(text, bridge))),
+    ...served(desk),
+    ...[...(desk.view.links?.values() ?? [])].flatMap(({ name, loopback, addresses }) =>
+      loopback ? [] : addresses.flatMap((address) => neighbour(address, name)),
+    ),
+  ]
+}
+
+function neighbour(text: string, bridge: string): Neighbours[] {
+  const subnet = parseCidr(text, text.includes(':') ? 6 : 4)
+  return subnet === undefined || bridge === '' ? [] : [{ subnet, bridge }]
+}
+
+const textOf = ({ first, family, prefix }: Cidr): string => `${formatAddress(first, family)}/${prefix}`
+
+/** @param container LXCPATH/NAME */
+function linksOf({ view }: Desk, container: string): Set<string> {
+  const nics = view.containers.get(container.slice(container.lastIndexOf('/') + 1))?.effective.nics ?? []
+  return new Set(nics.flatMap((nic) => values(nic, 'link')))
+}

@@ -1,0 +1,177 @@
+# --- called with up, down, check or keep ---
+#
+# rules() above says what is wanted, one call a line. It is run once for each chain, named by $chain, and what it calls
+# prints what that chain gets, in the language of $engine: nft where that can do NAT, else iptables. What was loaded last,
+# and how the kernel lists it, is kept in $state, so that `check` can tell whether both are still the same.
+# shellcheck disable=SC2013,SC2015,SC2034,SC2046,SC2086 # lists of words without blanks or patterns (set -f), read above
+set -f
+LC_ALL=C
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+export LC_ALL PATH
+state=/run/lxcnet/firewall
+resolved=''
+
+# network NAME WORD...
+network() {
+  bridge='' subnets='' masquerade=off isolated=no services=no through=''
+  for word; do
+    case $word in
+      bridge=*) bridge=${word#*=} ;;
+      subnet=*) subnets="$subnets ${word#*=}" ;;
+      masquerade=*) masquerade=${word#*=} ;;
+      isolated=*) isolated=${word#*=} ;;
+      services=*) services=${word#*=} ;;
+      through=*) through="$through ${word#*=}" ;;
+    esac
+  done
+  "${engine}_network"
+}
+
+# each_subnet COMMAND: for each subnet of a network that hides: behind outside, or whatever address it leaves by when
+# that is empty.
+each_subnet() {
+  [ "$masquerade" != off ] || return 0
+  for subnet in $subnets; do
+    family_of "$masquerade" && outside=$family && family_of "$subnet"
+    if [ "$masquerade" != on ] && [ "$outside" = "$family" ]; then outside=$masquerade; else outside=''; fi
+    "$1"
+  done
+}
+
+family_of() { case $1 in *:*) family=ip6 ;; *) family=ip ;; esac; }
+
+# commas WORD...
+commas() {
+  list=$1
+  shift
+  for word; do list="$list, $word"; done
+  echo "$list"
+}
+
+# other BRIDGE: of a network that wants nothing; isolated ones are isolated from it too.
+other() {
+  bridge=$1
+  [ "$engine" != bridge ] || echo "$bridge"
+}
+
+# hairpin SUBNET bridge=BRIDGE: clients and targets there are neighbours. A target would answer its neighbour past this
+# host, from an address that the neighbour never asked: so the host asks in its own name, also for 127.0.0.1.
+hairpin() {
+  subnet=$1 bridge=${2#*=}
+  family_of "$subnet"
+  "${engine}_hairpin"
+}
+
+# forward NAME WORD...: NAME is [LISTEN:]PORTS/PROTOCOL; `port` that of the target, where it is another one.
+forward() {
+  protocol=${1##*/} ports=${1%/*} listen='' container='' address='' port='' sources='' through=''
+  case $ports in *:*) listen=${ports%:*} ports=${ports##*:} listen=${listen#[} listen=${listen%]} ;; esac
+  for word; do
+    case $word in
+      address=*) address=${word#*=} ;;
+      container=*) container=${word#*=} ;;
+      port=*) port=${word#*=} ;;
+      source=*) sources="$sources ${word#*=}" ;;
+      through=*) through="$through ${word#*=}" ;;
+    esac
+  done
+  [ -n "$address" ] || resolve "$container"
+  [ -n "$address" ] || return 0 # the container does not run: nothing would answer
+  family_of "$address"
+  first=${ports%-*} last=${ports#*-}
+  if [ -z "$port" ] || [ "$first" = "$last" ]; then
+    "${engine}_forward"
+    return
+  fi
+  moved=$((port - first)) end=$last # neither engine moves a range everywhere: one rule a port
+  while [ "$first" -le "$end" ]; do
+    ports=$first last=$first port=$((first + moved))
+    "${engine}_forward"
+    first=$((first + 1))
+  done
+}
+
+# resolve LXCPATH/NAME: sets address to the one that the container has now, when it runs.
+resolve() {
+  case $resolved in *" $1="*) address=${resolved##*" $1="} address=${address%% *} && return ;; esac
+  address=$(
+    pid=$(lxc-info -P "${1%/*}" -n "${1##*/}" -pH 2>/dev/null </dev/null) && [ -n "$pid" ] &&
+      nsenter -t "$pid" -n ip -o -4 address show up scope global 2>/dev/null
+  )
+  set -- "$1" $address # 2: eth0 inet 10.0.3.5/24 ...
+  address=${5%/*}
+  resolved="$resolved $1=$address "
+}
+
+# Words that are asked of all rules together: the IP versions, the bridges of networks, settings of the kernel.
+words() { (engine=$1 && rules) | sort -u; }
+versions() { echo 4 && words version; }
+version_network() { case $subnets in *:*) echo 6 ;; esac; }
+version_hairpin() { :; }
+version_forward() { [ "$family" = ip ] || echo 6; }
+bridge_network() { echo "$bridge"; }
+bridge_hairpin() { :; }
+bridge_forward() { :; }
+sysctls() { echo /proc/sys/net/ipv4/ip_forward && words sysctl; }
+sysctl_network() { :; }
+sysctl_forward() { :; }
+# by this bridge 127.0.0.1 may leave; whatever comes in for it is dropped
+sysctl_hairpin() { [ "$family" = ip6 ] || echo "/proc/sys/net/ipv4/conf/$bridge/route_localnet"; }
+
+# set_sysctls PATH...: turns on those that are off, and off again what was turned on before and is not among them.
+set_sysctls() {
+  kept=''
+  for path in $(cat "$state/sysctls" 2>/dev/null); do
+    case " $* " in
+      *" $path "*) kept="$kept $path" ;;
+      *) [ ! -e "$path" ] || echo 0 >"$path" ;;
+    esac
+  done
+  for path; do
+    [ -e "$path" ] && [ "$(cat "$path")" = 0 ] && echo 1 >"$path" || continue
+    case " $kept " in *" $path "*) ;; *) kept="$kept $path" ;; esac
+  done
+  echo "$kept" >"$state/sysctls"
+}
+
+# want: the rules as they are to be.
+want() {
+  if nft_works; then engine=nft; else engine=iptables; fi
+  bridges=$(words bridge)
+  wanted=$("${engine}_rules" $(versions) && docker_rules $(versions))
+}
+
+# list: the rules as the kernel has them.
+list() {
+  [ "$engine" = iptables ] || nft_list
+  case $engine$wanted in iptables* | *LXCNET-DOCKER*) iptables_list ;; esac
+}
+
+loaded() {
+  [ "$(cat "$state/engine" 2>/dev/null)" = "$engine" ] && [ "$(cat "$state/rules")" = "$wanted" ] &&
+    [ "$(list)" = "$(cat "$state/list")" ]
+}
+
+up() {
+  want
+  if ! loaded; then
+    case $(cat "$state/engine" 2>/dev/null) in "$engine" | '') ;; *) down ;; esac
+    mkdir -p "$state" && "${engine}_up" && docker_up && echo "$engine" >"$state/engine" &&
+      printf '%s\n' "$wanted" >"$state/rules" && list >"$state/list" || return
+  fi
+  set_sysctls $(sysctls)
+}
+
+down() {
+  nft_down || return
+  case $(cat "$state/engine" "$state/rules" 2>/dev/null) in iptables*) iptables_down || return ;; esac
+  case $(cat "$state/rules" 2>/dev/null) in *LXCNET-DOCKER*) docker_down || return ;; esac
+  [ ! -d "$state" ] || set_sysctls
+  rm -rf "$state"
+}
+
+case $1 in
+  up | down) "$1" ;;
+  check) want && loaded ;;
+  keep) ;;
+esac

@@ -1,0 +1,278 @@
+/** What a bridge does to the host's own files, system by system, and that all of it can be put back. */
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import {
+  type BackendName,
+  backends,
+  bridgeOf,
+  editOf,
+  handBack,
+  settingsOf,
+  standingIn,
+  Texts,
+} from '../../src/bridge/index.ts'
+
+const main = '/etc/network/interfaces'
+
+interface Case {
+  files: { [path: string]: string }
+  backend: BackendName
+  name?: string
+  settings: { [word: string]: string[] }
+}
+
+function run({ files, backend, name = 'br0', settings }: Case) {
+  const before = new Texts((path) => files[path])
+  const texts = before.fork()
+  const bridge = bridgeOf(name, new Map(Object.entries(settings)))
+  const added = backends[backend].add(texts, Object.keys(files), bridge, {
+    mac: '02:00:5e:00:53:01',
+    clientId: 'ff12345678abcd',
+  })
+  const all = [...new Set([...Object.keys(files), ...texts.paths])].sort()
+  const standing = standingIn(backend, texts, all).find((one) => one.bridge.name === name)
+  const edits = texts.paths.map((path) => editOf(path, files[path], texts.read(path) ?? ''))
+  const back = texts.fork()
+  const edited = handBack({ backend, told: {}, made: {}, takesOver: added.takesOver, edits }, back)
+  assert.equal(edited, undefined)
+  for (const path of all) assert.equal(back.read(path), files[path], `${path} reads as before`)
+  return { texts, added, found: Object.fromEntries(settingsOf(standing?.bridge ?? bridge)) }
+}
+
+const ifupdown = (text: string, settings: Case['settings'] = { uplink: ['eth0'] }) =>
+  run({ files: { [main]: text }, backend: 'ifupdown', settings })
+
+describe('a bridge in files of ifupdown', () => {
+  it('has the stanzas of its uplink, with all that is in them', () => {
+    const text = `auto lo eth0 eth1 # no comment
+allow-hotplug eth0
+iface lo inet loopback
+iface eth0 inet dhcp
+\thostname web # kept
+\tmtu 9000
+\thwaddress 02:00:5e:00:53:07
+\t# why
+\tpost-up ethtool -K eth0 tso off
+\tup ip -6 route add 2001:db8::/32 dev eth0
+iface eth1 inet manual
+iface eth0 inet6 auto`
+    const { texts, added, found } = ifupdown(text)
+    assert.equal(
+      texts.read(main),
+      `auto lo eth0 eth1 # no comment
+allow-hotplug eth0
+iface lo inet loopback
+iface eth0 inet manual
+\thwaddress 02:00:5e:00:53:07
+\tmtu 9000
+
+auto br0
+iface br0 inet dhcp
+\tpre-up ip link add name $IFACE address "$(cat /sys/class/net/eth0/address)" type bridge forward_delay 0
+\tpre-up ip link set dev eth0 master $IFACE up
+\tpost-down ip link del dev $IFACE
+\thostname web # kept
+\tmtu 9000
+\t# why
+\tpost-up ethtool -K eth0 tso off
+\tup ip -6 route add 2001:db8::/32 dev br0
+iface eth1 inet manual
+iface br0 inet6 auto
+`,
+    )
+    assert.deepEqual(added, { takesOver: true, mentions: ['ethtool -K eth0 tso off'] })
+    assert.deepEqual(found, { uplink: ['eth0'], address: ['dhcp', 'slaac'], mtu: ['9000'] })
+  })
+
+  it('has addresses that are given in the place of those of its uplink', () => {
+    const text =
+      'iface eth0 inet static\n  address 192.0.2.7\n  netmask 255.255.255.128\n  gateway 192.0.2.1\n  up true\niface eth0 inet6 auto\n'
+    const { texts, found } = ifupdown(text, {
+      uplink: ['eth0'],
+      address: ['192.0.2.8/25', '2001:db8::8/64'],
+      gateway: ['192.0.2.2'],
+    })
+    assert.deepEqual(found, { uplink: ['eth0'], address: ['192.0.2.8/25', '2001:db8::8/64'], gateway: ['192.0.2.2'] })
+    assert.doesNotMatch(texts.read(main) ?? '', /192\.0\.2\.7|auto\n$/)
+    assert.match(texts.read(main) ?? '', /up true/)
+  })
+
+  it('reads options through `inherits`, netmasks, continued lines and bridge_ports', () => {
+    const text = `iface base inet static
+  netmask 255.255.255.128
+  bridge_ports eth1.7 \\
+    eth2
+iface vmbr0 inet static inherits base
+  address 192.0.2.7
+  bridge-stp on
+`
+    const [standing] = standingIn('ifupdown', new Texts(() => text), [main]).filter(
+      ({ bridge }) => bridge.name === 'vmbr0',
+    )
+    assert.deepEqual(Object.fromEntries(settingsOf(standing?.bridge ?? bridgeOf('', new Map()))), {
+      uplink: ['eth1'],
+      'vlan-id': ['7'],
+      address: ['192.0.2.7/25'],
+      stp: ['on'],
+    })
+  })
+
+  it('is refused where a mapping decides what the uplink is, or another stanza inherits from it', () => {
+    assert.throws(() => ifupdown('mapping eth*\n  script /bin/map\niface home inet dhcp\n'), {
+      code: 'interfaces-mapping',
+    })
+    assert.throws(() => ifupdown('iface eth0 inet dhcp\niface eth1 inet dhcp inherits eth0\n'), {
+      code: 'interfaces-inherits',
+    })
+  })
+
+  it('goes into interfaces.d where that is sourced, and behind the rest where it is not', () => {
+    const own = '/etc/network/interfaces.d/br0'
+    for (const line of ['source /etc/network/interfaces.d/*', 'source-directory interfaces.d'])
+      assert.match(ifupdown(`${line}\n`, {}).texts.read(own) ?? '', /^# Bridge br0, made by lxcnet.*\nauto br0\n/)
+    assert.match(ifupdown('auto lo', {}).texts.read(main) ?? '', /^auto lo\n\nauto br0\n/)
+  })
+
+  it('makes a VLAN of its uplink', () => {
+    const { texts, found } = ifupdown('', { uplink: ['eth1'], 'vlan-id': ['100'] })
+    assert.match(texts.read(main) ?? '', /auto eth1\.100\niface eth1\.100 inet manual\n {4}vlan-raw-device eth1\n/)
+    assert.deepEqual(found, { uplink: ['eth1'], 'vlan-id': ['100'] })
+  })
+
+  it('puts back whatever the file was', () => {
+    const line = fc.constantFrom(
+      'auto eth0\n',
+      'iface eth0 inet dhcp\n',
+      '  up x eth0\n',
+      '# eth0\n',
+      '\n',
+      'iface eth1 inet static\n',
+      '  address 192.0.2.1/24\n',
+      'iface eth0 inet6 auto\n',
+      '\\\n',
+    )
+    fc.assert(
+      fc.property(
+        fc.array(line, { maxLength: 12 }),
+        fc.boolean(),
+        (lines, open) => void ifupdown(open ? lines.join('').slice(0, -1) : lines.join('')),
+      ),
+    )
+  })
+})
+
+describe('a bridge in files of systemd-networkd', () => {
+  const path = '/etc/systemd/network/10-lan.network'
+  const text =
+    '[Match]\nName=eth*\n\n[Link]\nMTUBytes=9000\nARP=yes\n\n[Network]\nDHCP=yes # ipv4 too\n\n[Route]\nDestination=198.51.100.0/24\nGateway=192.0.2.9\n'.replace(
+      ' # ipv4 too',
+      '',
+    )
+  const networkd = (settings: Case['settings'], files = { [path]: text }) =>
+    run({ files, backend: 'networkd', settings })
+
+  it('has what its uplink had, in files that come first, and its DHCP identity', () => {
+    const { texts, added, found } = networkd({ uplink: ['eth0'] })
+    assert.equal(added.takesOver, true)
+    assert.deepEqual(
+      texts.paths,
+      ['netdev', 'network', '-port.network'].map(
+        (end) => `/etc/systemd/network/05-lxcnet-br0${end.startsWith('-') ? '' : '.'}${end}`,
+      ),
+    )
+    const network = texts.read('/etc/systemd/network/05-lxcnet-br0.network') ?? ''
+    assert.match(
+      network,
+      /\[Match\]\nName=br0\n\n\[Link\]\nMTUBytes=9000\n\n\[Network\]\nDHCP=yes\n\n\[Route\]\nDestination=198/,
+    )
+    assert.match(network, /\[DHCPv4\]\nIAID=305419896\n$/)
+    assert.match(
+      texts.read('/etc/systemd/network/05-lxcnet-br0-port.network') ?? '',
+      /\[Link\]\nMTUBytes=9000\nARP=yes\n\n\[Network\]\nBridge=br0\n$/,
+    )
+    assert.deepEqual(found, { uplink: ['eth0'], address: ['dhcp'], mtu: ['9000'], hwaddr: ['02:00:5e:00:53:01'] })
+  })
+
+  it('makes a VLAN beside what its uplink keeps', () => {
+    const { texts, found } = networkd({ uplink: ['eth0'], 'vlan-id': ['100'], address: ['192.0.2.7/24'] })
+    assert.match(texts.read(path) ?? '', /\[Network\]\nVLAN=eth0\.100\nDHCP=yes\n/)
+    assert.deepEqual([found['uplink'], found['vlan-id']], [['eth0'], ['100']])
+  })
+
+  it('is refused where the uplink has a file that comes before any other', () => {
+    assert.throws(() => networkd({ uplink: ['eth0'] }, { '/etc/systemd/network/00-a.network': text }), {
+      code: 'networkd-order',
+    })
+  })
+})
+
+describe('a bridge in files of netplan', () => {
+  const path = '/etc/netplan/50-office.yaml'
+  const text = `# the office
+network:
+  version: 2
+  ethernets:
+    eth0: # by the door
+      match:
+        macaddress: 02:00:5e:00:53:01
+      addresses: [192.0.2.7/24] # since 2019
+      routes:
+        - to: default
+          via: 192.0.2.1
+    eth1:
+      dhcp4: true
+`
+  const netplan = (settings: Case['settings']) => run({ files: { [path]: text }, backend: 'netplan', settings })
+
+  it('has what its uplink had, and the comments stay', () => {
+    const { texts, found } = netplan({ uplink: ['eth0'] })
+    assert.equal(
+      texts.read(path),
+      `# the office
+network:
+  version: 2
+  ethernets:
+    eth0: # by the door
+      match:
+        macaddress: 02:00:5e:00:53:01
+    eth1:
+      dhcp4: true
+  bridges:
+    br0:
+      interfaces:
+        - eth0
+      macaddress: 02:00:5e:00:53:01
+      parameters:
+        stp: false
+        forward-delay: 0
+      addresses: [192.0.2.7/24] # since 2019
+      routes:
+        - to: default
+          via: 192.0.2.1
+`,
+    )
+    assert.deepEqual(found, {
+      uplink: ['eth0'],
+      address: ['192.0.2.7/24'],
+      gateway: ['192.0.2.1'],
+      hwaddr: ['02:00:5e:00:53:01'],
+    })
+  })
+
+  it('goes into a file of its own where it takes nothing over', () => {
+    const { texts, found } = netplan({
+      uplink: ['eth2'],
+      'vlan-id': ['7'],
+      address: ['192.0.2.9/24'],
+      dns: ['192.0.2.53'],
+    })
+    assert.deepEqual(texts.paths, ['/etc/netplan/90-lxcnet-br0.yaml'])
+    assert.deepEqual(found, {
+      uplink: ['eth2'],
+      'vlan-id': ['7'],
+      address: ['192.0.2.9/24'],
+      dns: ['192.0.2.53'],
+      hwaddr: ['02:00:5e:00:53:01'],
+    })
+  })
+})

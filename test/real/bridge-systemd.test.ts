@@ -1,0 +1,109 @@
+/** Bridges on hosts that systemd starts: kept by ifupdown's networking.service, by systemd-networkd and by netplan. */
+import assert from 'node:assert/strict'
+import type { ChangeReport } from '../../src/report/change.ts'
+import type { ObjectsReport } from '../../src/report/objects.ts'
+import { Lab, type LightHost } from './lab/lab.ts'
+import { change, pings, refused, start } from './live.ts'
+
+const uplink = '[Match]\nName=eth0\n\n[Network]\n# the office\nAddress=198.18.0.11/24\nGateway=198.18.0.1\nIPv6AcceptRA=no\n'
+
+const netplan = `# the office
+network:
+  version: 2
+  ethernets:
+    eth0:
+      addresses: [198.18.0.11/24] # since 2019
+      routes:
+        - to: default
+          via: 198.18.0.1
+      accept-ra: false
+`
+
+for (const { backend, path, text, also } of [
+  { backend: 'networkd', path: '/etc/systemd/network/20-eth0.network', text: uplink, also: [] },
+  { backend: 'netplan', path: '/etc/netplan/50-office.yaml', text: netplan, also: ['chmod 600 /etc/netplan/*'] },
+]) {
+  describe(`bridges kept by ${backend}`, function () {
+    this.timeout(300_000)
+    let lab: Lab
+    let host: LightHost
+
+    before(async () => {
+      lab = await Lab.up({ hosts: 1, systemd: true })
+      host = lab.hosts[0] as LightHost
+      await host.write(path, text)
+      // the lab has no udevd: networkd waits for none where it sees sysfs read-only, as in a container (udev_available())
+      await host.write('/etc/systemd/system/systemd-networkd.service.d/lab.conf', '[Service]\nReadOnlyPaths=/sys\n')
+      await host.ok(['systemctl enable systemd-networkd', ...also].join(' && '))
+      await host.reboot()
+    })
+    after(() => lab.down())
+
+    const state = (): Promise<string> =>
+      host.ok(`find /etc/systemd/network /etc/netplan /etc/lxcnet -type f 2>/dev/null | xargs md5sum; ip -br link | sed 's/@.*//'
+        ip -br addr show eth0 | sed 's/@if[0-9]*//; s/fe80.*//'; ip route`)
+    const objects = async (): Promise<ObjectsReport['objects']> =>
+      (JSON.parse((await host.lxcnet(['bridge', 'list', '--json'])).stdout) as ObjectsReport).objects
+    async function keep(line: string): Promise<string> {
+      const { status, stdout, stderr } = await host.lxcnet([...line.split(' '), '-y', '--json'])
+      const report = JSON.parse(stdout) as ChangeReport
+      assert.deepEqual([status, report.result], [2, 'awaiting'], stdout + stderr)
+      const kept = await host.lxcnet(['confirm'])
+      assert.equal(kept.status, 0, kept.stderr + kept.stdout)
+      return report.id ?? ''
+    }
+    const reaches = async (): Promise<void> =>
+      void assert.ok(await host.ping(null, '198.18.0.1', { waitSeconds: 4, count: 3 }), 'the host reaches the LAN')
+
+    it('moves the address of the host to a bridge, which is there after a boot, and a rollback brings all back', async () => {
+      await reaches()
+      const before = await state()
+      const mac = await host.ok('cat /sys/class/net/eth0/address')
+      const id = await keep('bridge create br0 --uplink eth0')
+      await reaches()
+      assert.equal(await host.ok('cat /sys/class/net/br0/address'), mac, 'a lease would stay')
+      const [found] = await objects()
+      assert.deepEqual([found?.name, found?.own, found?.settings], ['br0', true, { uplink: ['eth0'] }])
+      assert.equal((await change(host, 'bridge create br0 --uplink eth0')).result, 'unchanged')
+      await host.reboot()
+      await reaches()
+      assert.match(await host.ok('ip -br addr show br0'), /198\.18\.0\.11\/24/)
+      assert.doesNotMatch(await host.ok('ip -br addr show eth0'), /198\.18/)
+      await keep(`rollback ${id}`)
+      await reaches()
+      assert.equal(await state(), before)
+    })
+
+    it('takes it away as if it had never been', async () => {
+      const before = await state()
+      await keep('bridge create br0 --uplink eth0 --mtu 1400')
+      assert.match(await host.ok('ip -o link show br0; ip -o link show eth0'), /mtu 1400.*mtu 1400/s)
+      const lines = ['type = veth', 'link = br0', 'flags = up', 'ipv4.address = 198.18.0.101/24']
+      await host.container(
+        'c1',
+        lines.map((line) => `lxc.net.0.${line}`),
+      )
+      await start(host, 'c1')
+      await pings({ reached: [[host, 'c1', '198.18.0.1']], lost: [[host, 'c1', '198.18.0.99']] })
+      assert.equal((await refused(host, 'bridge delete br0')).code, 'bridge-in-use')
+      await host.stop('c1')
+      await keep('bridge delete br0')
+      await reaches()
+      assert.equal((await host.read(path)).toString(), text)
+      assert.deepEqual((await state()).replace(/mtu.*/g, ''), before)
+    })
+
+    it('makes a bridge with an address, changes it live, and edits one that was made by hand', async () => {
+      const before = await state()
+      const made = await keep('bridge create br1 --address 10.0.5.1/24')
+      assert.match(await host.ok('ip -br addr show br1'), /10\.0\.5\.1\/24/)
+      const set = await keep('bridge set br1 address=10.0.6.1/24')
+      assert.match(await host.ok('ip -br addr show br1'), / 10\.0\.6\.1\/24/)
+      assert.doesNotMatch(await host.ok('ip -br addr show br1'), /10\.0\.5\.1/)
+      await keep(`rollback ${set}`)
+      assert.match(await host.ok('ip -br addr show br1'), / 10\.0\.5\.1\/24/)
+      await keep(`rollback ${made}`)
+      assert.equal(await state(), before)
+    })
+  })
+}

@@ -1,0 +1,266 @@
+/** Bridges in the files of ifupdown: made, changed and taken away on a host whose own address moves with them. */
+import assert from 'node:assert/strict'
+import type { ChangeReport } from '../../src/report/change.ts'
+import type { ObjectsReport } from '../../src/report/objects.ts'
+import { Lab, type LightHost } from './lab/lab.ts'
+import { change, pings, refused, start } from './live.ts'
+
+const interfaces = `# this host
+source /etc/network/interfaces.d/*
+
+auto lo eth0
+iface lo inet loopback
+
+# the office
+iface eth0 inet static
+\taddress 198.18.0.11
+\tnetmask 255.255.255.0
+\tgateway 198.18.0.1   # no comment: ifupdown takes it as part of the value
+\tup ip rule add from 198.18.0.11 lookup 100 priority 5000
+\tup ip route add 198.18.7.0/24 via 198.18.0.1 dev eth0 table 100
+\tdown ip rule del priority 5000
+
+iface eth0 inet6 static
+\taddress 2001:db8::11/64
+`.replace(/ {3}# no comment.*/, '')
+
+const path = '/etc/network/interfaces'
+
+/** All that a rollback has to bring back. */
+const state = (host: LightHost): Promise<string> =>
+  host.ok(`cat ${path} /etc/network/interfaces.d/* /etc/lxc/default.conf; ls -R /etc/network /etc/lxcnet 2>/dev/null
+    ip -br link | sed 's/@.*//'; ip -br addr show eth0; ip route; ip route show table 100; ip rule; ip -6 route | grep -v multicast
+    cat /run/network/ifstate | sort; ps -eo comm= | sort | uniq -c | grep -v -e ps -e sort -e uniq -e grep -e sh -e sleep`) // the watcher of an armed change leaves a moment later
+
+describe('bridges kept by ifupdown', function () {
+  this.timeout(200_000)
+  let lab: Lab
+  let host: LightHost
+
+  before(async () => {
+    lab = await Lab.up({ hosts: 1 })
+    host = lab.hosts[0] as LightHost
+    await host.write(path, interfaces)
+    await host.reboot()
+  })
+  after(() => lab.down())
+
+  const objects = async (): Promise<ObjectsReport['objects']> =>
+    (JSON.parse((await host.lxcnet(['bridge', 'list', '--json'])).stdout) as ObjectsReport).objects
+  /** A change of the way to the host, which a person confirms. */
+  async function keep(line: string): Promise<string> {
+    const { status, stdout, stderr } = await host.lxcnet([...line.split(' '), '-y', '--json'])
+    const report = JSON.parse(stdout) as ChangeReport
+    assert.deepEqual([status, report.result], [2, 'awaiting'], stdout + stderr)
+    const kept = await host.lxcnet(['confirm'])
+    assert.equal(kept.status, 0, kept.stderr + kept.stdout)
+    return report.id ?? ''
+  }
+  const reaches = async (): Promise<void> =>
+    void assert.ok(await host.ping(null, '198.18.0.1', { waitSeconds: 4 }), 'the host reaches the LAN')
+  const container = async (name: string, link: string, address: string): Promise<void> => {
+    const lines = ['type = veth', `link = ${link}`, 'flags = up', `ipv4.address = ${address}`]
+    await host.container(
+      name,
+      lines.map((line) => `lxc.net.0.${line}`),
+    )
+    await start(host, name)
+  }
+
+  it('moves the address of the host to a bridge, and a rollback brings all of it back', async () => {
+    await reaches()
+    const before = await state(host)
+    const mac = await host.ok('cat /sys/class/net/eth0/address')
+    const id = await keep('bridge create br0 --uplink eth0')
+    await reaches()
+    assert.equal(await host.ok('cat /sys/class/net/br0/address'), mac, 'a lease would stay')
+    assert.match(await host.ok('ip -br addr show br0'), /198\.18\.0\.11\/24 2001:db8::11\/64/)
+    assert.doesNotMatch(await host.ok('ip -br addr show eth0'), /198\.18|2001/)
+    assert.match(
+      await host.ok('ip route show table 100; ip rule'),
+      /198\.18\.7\.0\/24 via 198\.18\.0\.1 dev br0 .*lookup 100/s,
+    )
+    const [found] = await objects()
+    assert.deepEqual([found?.name, found?.own, found?.settings], ['br0', true, { uplink: ['eth0'] }])
+    assert.equal((await change(host, 'bridge create br0 --uplink eth0')).result, 'unchanged')
+    await container('c1', 'br0', '198.18.0.101/24')
+    await pings({ reached: [[host, 'c1', '198.18.0.1']], lost: [[host, 'c1', '198.18.0.99']] })
+    await host.stop('c1')
+    await keep(`rollback ${id}`)
+    assert.equal(await state(host), before)
+    await reaches()
+  })
+
+  it('comes back at boot, by itself, and goes with `delete` as if it had never been', async () => {
+    const before = await host.ok(`cat ${path}`)
+    await keep('bridge create br0 --uplink eth0 --mtu 1400')
+    const links = 'ip -br link; ip -br addr; ip route; ip rule; cat /run/network/ifstate | sort'
+    const up = await host.ok(links)
+    await host.ok('ifdown br0; ifup br0', {})
+    assert.equal(await host.ok(links), up, 'ifupdown knows of it')
+    await host.reboot()
+    await reaches()
+    const shape = (text: string): string => text.replace(/@if\d+/g, '').replaceAll(/LL\S*|\bfe80\S*/g, '')
+    assert.equal(shape(await host.ok(links)), shape(up))
+    await container('c1', 'br0', '198.18.0.101/24')
+    const inUse = await refused(host, 'bridge delete br0')
+    assert.equal(inUse.code, 'bridge-in-use')
+    assert.match(inUse.message, /^c1 runs/)
+    assert.ok(await host.ping('c1', '198.18.0.1'))
+    await host.stop('c1')
+    await keep('bridge delete br0')
+    assert.equal(await host.ok(`cat ${path}`), before)
+    assert.equal((await host.sh('ls -d /etc/lxcnet /sys/class/net/br0')).stdout, '')
+    await reaches()
+  })
+
+  it('makes bridges by themselves, with addresses, and with an idle NIC, without touching the way to the host', async () => {
+    const before = await state(host)
+    const made = [
+      await change(host, 'bridge create br1 --stp on'),
+      await change(host, 'bridge create br2 --address 10.0.5.1/24,2001:db8:5::1/64 --mtu 1400'),
+      await change(host, 'bridge create br3 --uplink eth1 --address 198.18.1.11/24 --hwaddr 02:00:5e:00:53:01'),
+    ]
+    assert.match(await host.ok('ip -d link show br2; ip -d link show br1'), /mtu 1400 .*stp_state 0.*stp_state 1/s)
+    assert.match(await host.ok('ip -br addr show br2'), /10\.0\.5\.1\/24 2001:db8:5::1\/64/)
+    assert.match(await host.ok('ip -br link show br3'), /02:00:5e:00:53:01/)
+    assert.deepEqual(
+      (await objects()).map(({ name, settings }) => [name, settings]),
+      [
+        ['br1', { stp: ['on'] }],
+        ['br2', { address: ['10.0.5.1/24', '2001:db8:5::1/64'], mtu: ['1400'] }],
+        ['br3', { uplink: ['eth1'], address: ['198.18.1.11/24'], hwaddr: ['02:00:5e:00:53:01'] }],
+      ],
+    )
+    for (const line of ['bridge create br1 --stp on', 'bridge create br3 --uplink eth1 --address 198.18.1.11/24'])
+      assert.equal((await change(host, line)).result, 'unchanged')
+    await container('c2', 'br2', '10.0.5.2/24')
+    await pings({
+      reached: [
+        [host, 'c2', '10.0.5.1'],
+        [host, null, '198.18.1.1'],
+      ],
+      lost: [[host, null, '198.18.1.99']],
+    })
+    await host.stop('c2')
+    assert.equal((await refused(host, 'bridge create br4 --uplink eth1')).code, 'uplink-taken')
+    for (const { id } of made.toReversed()) assert.equal((await host.lxcnet(['rollback', id ?? '', '-y'])).status, 0)
+    assert.equal(await state(host), before)
+  })
+
+  it('changes a bridge under a running container that does not lose a packet', async () => {
+    const before = await state(host)
+    await change(host, 'bridge create br1 --address 10.0.5.1/24')
+    await container('c1', 'br1', '10.0.5.2/24')
+    const pinging = host.sh('nsenter -t "$(lxc-info -n c1 -pH)" -n ping -n -i 0.05 -c 60 10.0.5.1')
+    const { id } = await change(host, 'bridge set br1 address=10.0.5.1/24,10.0.6.1/24 mtu=1400')
+    assert.match((await pinging).stdout, / 60 received/)
+    assert.match(
+      await host.ok('ip -br addr show br1; ip -o link show br1'),
+      /10\.0\.5\.1\/24 10\.0\.6\.1\/24.*mtu 1400/s,
+    )
+    const live = await host.ok('ip -br addr show br1')
+    assert.equal((await host.lxcnet(['rollback', id ?? '', '-y'])).status, 0)
+    assert.match(await host.ok('ip -br addr show br1; ip -o link show br1'), /10\.0\.5\.1\/24 fe80.*mtu 1500/s)
+    await change(host, 'bridge set br1 address=10.0.5.1/24,10.0.6.1/24 mtu=1400')
+    assert.equal((await change(host, 'bridge set br1 mtu=1400')).result, 'unchanged')
+    await host.stop('c1')
+    await host.ok('ifdown br1 && ifup br1')
+    const addresses = (text: string): string[] => text.split(/\s+/).filter((word) => word.startsWith('10.'))
+    assert.deepEqual(addresses(await host.ok('ip -br addr show br1')), addresses(live), 'the files say the same')
+    await change(host, 'bridge delete br1')
+    assert.equal(await state(host), before)
+  })
+
+  it('gives new containers the bridge with --default, and takes that back too', async () => {
+    const before = (await host.read('/etc/lxc/default.conf')).toString()
+    await change(host, 'bridge create br1 --default yes')
+    assert.match(
+      (await host.read('/etc/lxc/default.conf')).toString(),
+      /type = veth\nlxc\.net\.0\.link = br1\nlxc\.net\.0\.flags = up\n/,
+    )
+    const [one] = await objects()
+    assert.deepEqual(one?.settings, { default: ['yes'] })
+    await change(host, 'bridge delete br1')
+    assert.equal((await host.read('/etc/lxc/default.conf')).toString(), before)
+  })
+
+  it('edits a bridge that was made by hand where it stands, and does not take it away', async () => {
+    const byHand = '/etc/network/interfaces.d/office'
+    const text = `# ours since 2019\nauto vmbr0\niface vmbr0 inet static\n  address   10.0.7.1\n  netmask 255.255.255.0  \n  bridge_ports none\n  bridge-stp off\n  bridge_fd 0\n`
+    await host.write(byHand, text)
+    await host.ok('ifup vmbr0')
+    const [found] = await objects()
+    assert.deepEqual([found?.name, found?.own, found?.settings], ['vmbr0', false, { address: ['10.0.7.1/24'] }])
+    assert.equal((await refused(host, 'bridge delete vmbr0')).code, 'not-ours')
+    assert.equal((await refused(host, 'bridge create vmbr0 --address 10.0.8.1/24')).code, 'object-exists')
+    const { id } = await change(host, 'bridge set vmbr0 address=10.0.7.9/25 mtu=1400')
+    const edited = text
+      .replace('10.0.7.1', '10.0.7.9')
+      .replace('255.255.255.0', '25')
+      .replace('static\n', 'static\n  mtu 1400\n')
+    assert.equal((await host.read(byHand)).toString(), edited)
+    assert.match(await host.ok('ip -br addr show vmbr0'), / 10\.0\.7\.9\/25/)
+    assert.equal((await host.lxcnet(['rollback', id ?? '', '-y'])).status, 0)
+    assert.equal((await host.read(byHand)).toString(), text)
+    assert.match(await host.ok('ip -br addr show vmbr0'), / 10\.0\.7\.1\/24/)
+    await host.ok(`ifdown vmbr0; rm ${byHand}`)
+  })
+
+  it('says no to an edited file, and to what only the kernel knows of', async () => {
+    await change(host, 'bridge create br1')
+    await host.ok('echo "# mine" >>/etc/network/interfaces.d/br1')
+    assert.equal((await refused(host, 'bridge delete br1')).code, 'bridge-edited')
+    await host.ok('sed -i "/# mine/d" /etc/network/interfaces.d/br1')
+    await change(host, 'bridge delete br1')
+    await host.ok('ip link add br1 type bridge; ip addr add 198.18.1.11/24 dev eth1')
+    assert.equal((await refused(host, 'bridge create br1')).code, 'name-taken')
+    assert.equal((await refused(host, 'bridge create br2 --uplink eth1')).code, 'uplink-by-hand')
+    assert.equal((await refused(host, 'bridge create br2 --uplink br1')).code, 'uplink-taken')
+    assert.equal((await refused(host, 'bridge create br2 --uplink eth7')).code, 'link-not-found')
+    await host.ok('ip link del br1; ip addr flush dev eth1')
+  })
+})
+
+describe('bridges kept by ifupdown, over the SSH that they move', function () {
+  this.timeout(200_000)
+  let lab: Lab
+  let controller: LightHost
+  let host: LightHost
+
+  before(async () => {
+    lab = await Lab.up({ hosts: 2 })
+    ;[controller, host] = lab.hosts as [LightHost, LightHost]
+    const text =
+      'auto lo eth0\niface lo inet loopback\niface eth0 inet static\n  address 198.18.0.12/24\n  gateway 198.18.0.1\n'
+    await host.write(path, text)
+    await host.reboot()
+  })
+  after(() => lab.down())
+
+  const run = async (line: string) => {
+    const words = [...line.split(' '), '-H', 'h2', '-y', '--json', '--connect-timeout', '3']
+    const { status, stdout, stderr } = await controller.lxcnet(words, { timeoutMs: 180_000 })
+    return { status, report: JSON.parse(stdout) as ChangeReport, stderr }
+  }
+
+  it('keeps one that a new login comes through, with the connection that was open', async () => {
+    const open = controller.sh('ssh h2 "sleep 1; echo before; sleep 8; echo after"')
+    const { status, report, stderr } = await run('bridge create br0 --uplink eth0')
+    assert.deepEqual([status, report.result], [0, 'applied'], JSON.stringify(report) + stderr)
+    assert.equal((await open).stdout, 'before\nafter\n')
+    assert.match(await host.ok('ip -br addr show br0'), /198\.18\.0\.12\/24/)
+    const gone = await run('bridge delete br0')
+    assert.deepEqual([gone.status, gone.report.result], [0, 'applied'])
+  })
+
+  it('takes one back by itself after which the host cannot be reached', async () => {
+    const before = (await host.read(path)).toString()
+    const { status, report } = await run('bridge create br0 --uplink eth0 --address 192.0.2.7/24 --gateway 192.0.2.1')
+    assert.deepEqual([status, report.result], [5, 'rolled-back'], JSON.stringify(report))
+    assert.equal((await host.read(path)).toString(), before)
+    assert.match(await host.ok('ip -br addr show eth0'), /198\.18\.0\.12\/24/)
+    assert.equal((await host.sh('ls -d /sys/class/net/br0 /etc/lxcnet')).stdout, '')
+    assert.equal((await controller.lxcnet(['bridge', 'list', '-H', 'h2'])).status, 0)
+  })
+})

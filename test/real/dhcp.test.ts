@@ -1,0 +1,352 @@
+/** Reservations on a real host: LXC's own lxc-net and dnsmasq, and containers that ask it for an address. */
+import assert from 'node:assert/strict'
+import type { LeasesReport } from '../../src/report/leases.ts'
+import type { ObjectsReport } from '../../src/report/objects.ts'
+import { Lab, type LabHost } from './lab/lab.ts'
+import { change, pings, read, refused, start } from './live.ts'
+
+const settings = '/etc/default/lxc-net'
+const hosts = '/etc/lxcnet/dnsmasq/lxc-net.hosts'
+const pidFile = '/run/lxc/dnsmasq.pid'
+
+const veth = ['lxc.net.0.type = veth', 'lxc.net.0.link = lxcbr0', 'lxc.net.0.flags = up']
+
+const leases = async (host: LabHost): Promise<LeasesReport['leases']> =>
+  (JSON.parse((await host.lxcnet(['dhcp', 'leases', '--json'])).stdout) as LeasesReport).leases
+
+const found = async (host: LabHost): Promise<ObjectsReport['objects']> =>
+  (JSON.parse((await host.lxcnet(['dhcp', 'show', '--json'])).stdout) as ObjectsReport).objects
+
+/** Asks DHCP inside a running container, by a name if one is given. @returns its address */
+async function lease(host: LabHost, container: string, ...words: string[]): Promise<string> {
+  const asked = await host.inside(container, ['udhcpc', '-n', '-q', '-f', '-t', '10', '-T', '1', ...words])
+  assert.equal(asked.status, 0, asked.stderr)
+  return /lease of (\S+) obtained/.exec(asked.stderr)?.[1] ?? ''
+}
+
+/** Everything that a change may leave behind: files, links, rules without counters, and the dnsmasq with all its words. */
+const traces = (host: LabHost): Promise<string> =>
+  host.ok(`find /etc /var/lib/lxc -type f ! -path '*/lxc/*/rootfs/*' -exec sha256sum {} + | sort
+find /etc/lxcnet 2>/dev/null
+ip -o link | sed 's/^[0-9]*: //; s/@[^:]*//; s/veth[^:]*/veth/; s/ether .*//' | sort
+ip -o address | grep -v fe80 | awk '{print $2, $4}' | sort
+nft -s list ruleset
+ps -eo args | grep '[d]nsmasq --'`)
+
+const dnsmasq = async (host: LabHost): Promise<string> => (await host.ok(`cat ${pidFile}`)).trim()
+
+/** Packets that a ping every 20 ms from a container lost while something happened. */
+async function lostDuring(host: LabHost, from: string, to: string, act: () => Promise<unknown>): Promise<number> {
+  const pid = (await host.ok('lxc-info -n "$1" -pH', {}, from)).trim()
+  await host.ok(`nsenter -t ${pid} -n ping -q -i 0.02 ${to} >/root/pings 2>&1 </dev/null & echo $! >/root/pinger`)
+  await act()
+  await host.ok('kill -INT "$(cat /root/pinger)"; while [ -e "/proc/$(cat /root/pinger)" ]; do sleep 0.05; done')
+  const said = (await host.read('/root/pings')).toString()
+  const [, sent = '', received = ''] = /(\d+) packets transmitted, (\d+) received/.exec(said) ?? []
+  assert.ok(Number(received) > 5, `${from} reaches ${to}: ${said}`)
+  return Math.max(0, Number(sent) - Number(received) - 1) // the last one may be on its way
+}
+
+describe('dhcp: reservations on real dnsmasq', () => {
+  let lab: Lab
+  let host: LabHost
+
+  before(async () => {
+    lab = await Lab.up({ hosts: 1 })
+    host = lab.hosts[0] as LabHost
+    await host.ok('/usr/libexec/lxc/lxc-net start')
+    for (const name of ['mail', 'web']) await host.container(name, veth)
+  })
+
+  after(() => lab.down())
+
+  it('the first one restarts dnsmasq without a packet lost, holds from the next lease, and goes without a trace', async () => {
+    await start(host, 'mail')
+    const first = await lease(host, 'mail')
+    assert.notEqual(first, '10.0.3.16')
+    const before = await traces(host)
+    let id: string | null = null
+    const lost = await lostDuring(host, 'mail', '10.0.3.1', async () => {
+      const report = await change(host, 'dhcp reserve mail 10.0.3.16')
+      id = report.id
+      assert.deepEqual(
+        report.notes.map(({ code }) => code),
+        ['dhcp-lease-waits'],
+      )
+      // a restart of dnsmasq is said to be one, and nothing is worse than that but the container's own config
+      assert.ok(report.changes.some(({ kind, impact }) => kind === 'run' && impact === 'reconnect'))
+    })
+    assert.equal(lost, 0)
+    const mac = (await host.ok('nsenter -t "$(lxc-info -n mail -pH)" -n ip -o link show eth0')).replace(
+      /.*link\/ether (\S+).*/s,
+      '$1',
+    )
+    assert.deepEqual(await read(host, 'mail', '0.hwaddr'), [mac], 'it keeps the MAC that it runs with')
+    assert.equal((await host.read(hosts)).toString().split('\n')[1], `${mac},10.0.3.16,mail`)
+    assert.equal((await change(host, 'dhcp reserve mail 10.0.3.16')).result, 'unchanged')
+
+    await host.stop('mail')
+    await change(host, 'dhcp release mail')
+    assert.deepEqual(await leases(host), [])
+    await start(host, 'mail')
+    assert.equal(await lease(host, 'mail'), '10.0.3.16')
+    await pings({ reached: [[host, null, '10.0.3.16']], lost: [[host, null, '10.0.3.15']] })
+    const [row] = await leases(host)
+    assert.deepEqual([row?.address, row?.container, row?.state, row?.reserved], ['10.0.3.16', 'mail', 'live', true])
+    assert.deepEqual(await found(host), [
+      {
+        name: 'mail',
+        state: 'leased',
+        from: hosts,
+        own: true,
+        settings: { address: ['10.0.3.16'], nic: ['0'], mac: [mac], network: ['lxc-net'] },
+      },
+    ])
+    await host.stop('mail')
+    await change(host, `rollback ${id}`)
+    await start(host, 'mail')
+    assert.equal(
+      await traces(host),
+      before.replaceAll(/veth\w+/g, (name) => name),
+      'as it was',
+    )
+    await host.stop('mail')
+    // it will have another MAC, and the address is still leased to this one
+    assert.equal((await refused(host, 'dhcp reserve mail 10.0.3.16')).code, 'dhcp-lease-held')
+    await change(host, 'dhcp release 10.0.3.16')
+  })
+
+  it('every further one is a line and a SIGHUP: the same dnsmasq goes on, and gives it', async () => {
+    await change(host, 'dhcp reserve mail 10.0.3.16')
+    const pid = await dnsmasq(host)
+    const { changes } = await change(host, 'dhcp reserve web next:')
+    assert.ok(changes.every(({ impact }) => impact === 'live'))
+    assert.equal(await dnsmasq(host), pid)
+    const web = (await found(host)).find(({ name }) => name === 'web')
+    const address = web?.settings['address']?.[0] ?? ''
+    assert.equal(address, '10.0.3.2', 'the first of the range')
+    await start(host, 'web')
+    assert.equal(await lease(host, 'web'), address)
+    assert.equal((await change(host, 'dhcp reserve web next:')).result, 'unchanged')
+    await change(host, 'dhcp reserve web 10.0.3.20')
+    assert.equal(await lease(host, 'web'), '10.0.3.20', 'moved, for the next lease')
+    const { id } = await change(host, 'dhcp unreserve web')
+    assert.equal(await dnsmasq(host), pid)
+    await change(host, `rollback ${id}`)
+    assert.equal(await lease(host, 'web'), '10.0.3.20')
+    await host.stop('web')
+  })
+
+  it('a client that is no container is known by the name that it asks by, or by its MAC', async () => {
+    await change(host, 'dhcp reserve printer 10.0.3.30')
+    await change(host, 'dhcp reserve phone 10.0.3.31 --mac 00:16:3e:00:53:01')
+    const text = (await host.read(hosts)).toString()
+    assert.match(text, /^printer,10\.0\.3\.30$/m)
+    assert.match(text, /^00:16:3e:00:53:01,10\.0\.3\.31,phone$/m)
+    await host.container('guest', [...veth, 'lxc.net.0.hwaddr = 00:16:3e:00:53:01'])
+    await start(host, 'guest')
+    assert.equal(await lease(host, 'guest'), '10.0.3.31')
+    await change(host, 'dhcp release 10.0.3.31 --allow dhcp-in-use')
+    await host.stop('guest')
+    await host.container('guest', [...veth, 'lxc.net.0.hwaddr = 00:16:3e:00:53:02'])
+    await start(host, 'guest')
+    assert.equal(await lease(host, 'guest', '-x', 'hostname:printer'), '10.0.3.30')
+    await host.stop('guest')
+    for (const name of ['printer', 'phone']) await change(host, `dhcp unreserve ${name}`)
+  })
+
+  it('is refused where the address is not to be had', async () => {
+    await host.container('still', [...veth, 'lxc.net.0.ipv4.address = 10.0.3.40/24'])
+    await start(host, 'guest')
+    const taken = await lease(host, 'guest')
+    const no = async (words: string): Promise<string> => (await refused(host, `dhcp reserve web ${words}`)).code
+    assert.equal(await no('10.0.4.16'), 'dhcp-no-network')
+    assert.equal(await no('10.0.4.16 --network lxc-net'), 'dhcp-outside')
+    assert.equal(await no('10.0.3.255'), 'dhcp-outside')
+    assert.equal(await no('10.0.3.0'), 'dhcp-outside')
+    assert.equal(await no('10.0.3.1'), 'dhcp-address-taken')
+    assert.equal(await no('10.0.3.16'), 'dhcp-address-taken')
+    assert.equal(await no('10.0.3.40'), 'duplicate-address')
+    assert.equal(await no(taken), 'dhcp-lease-held')
+    assert.equal(await no('10.0.3.50 --nic 1'), 'dhcp-no-nic')
+    assert.equal(await no('10.0.3.50 --network blue'), 'dhcp-no-network')
+    assert.equal(await no('10.0.3.50/24'), 'bad-address')
+    assert.equal((await refused(host, 'dhcp reserve 12h 10.0.3.50')).code, 'bad-object-name')
+    assert.equal((await refused(host, 'dhcp unreserve nobody')).code, 'no-object')
+    assert.equal((await refused(host, 'dhcp release 10.0.3.77')).code, 'no-lease')
+    assert.equal((await refused(host, `dhcp release ${taken}`)).code, 'dhcp-in-use')
+    await host.stop('guest')
+  })
+
+  it('says when the container sets an address by itself', async () => {
+    const { notes } = await change(host, 'dhcp reserve still 10.0.3.41')
+    assert.deepEqual(
+      notes.map(({ code, message }) => [code, /its config/.test(message)]),
+      [['dhcp-static-inside', true]],
+    )
+    await change(host, 'dhcp unreserve still')
+    await host.ok('mkdir -p /srv/debian/etc/network')
+    await host.write(
+      '/srv/debian/etc/network/interfaces',
+      'auto eth0\niface eth0 inet static\n  address 10.0.3.42/24\n',
+    )
+    await host.container('debian', veth)
+    await host.ok('sed -i "s|^lxc.rootfs.path = .*|lxc.rootfs.path = dir:/srv/debian|" /var/lib/lxc/debian/config')
+    const inside = await change(host, 'dhcp reserve debian 10.0.3.43')
+    assert.deepEqual(
+      inside.notes.map(({ code, message }) => [code, /its own \/etc\/network\/interfaces/.test(message)]),
+      [['dhcp-static-inside', true]],
+    )
+    assert.match((await read(host, 'debian', '0.hwaddr'))[0] ?? '', /^00:16:3e:/, 'a MAC that stays')
+    // what a container makes of its own files leads nowhere else
+    await host.ok('cd /srv/debian/etc/network && ln -sf /etc/network/interfaces interfaces')
+    await host.write('/etc/network/interfaces', 'iface eth0 inet static\n')
+    assert.deepEqual((await change(host, 'dhcp reserve debian 10.0.3.44')).notes, [])
+    await change(host, 'dhcp unreserve debian')
+  })
+
+  it('a lease of a container that is gone is stale, and its address free once it is released', async () => {
+    await start(host, 'guest')
+    const address = await lease(host, 'guest')
+    await host.stop('guest')
+    await host.ok('rm -r /var/lib/lxc/guest')
+    const row = (await leases(host)).find((one) => one.address === address)
+    assert.deepEqual([row?.state, row?.container], ['stale', null])
+    assert.equal((await refused(host, `dhcp reserve web ${address}`)).code, 'dhcp-lease-held')
+    await change(host, `dhcp release ${address}`)
+    await change(host, `dhcp reserve web ${address}`)
+    await start(host, 'web')
+    assert.equal(await lease(host, 'web'), address)
+    await host.stop('web')
+    await change(host, 'dhcp unreserve web')
+  })
+
+  it('while dnsmasq does not run it is written, and there from its start', async () => {
+    await host.ok('/usr/libexec/lxc/lxc-net stop; rm /var/lib/misc/dnsmasq.lxcbr0.leases')
+    const { notes } = await change(host, 'dhcp reserve web 10.0.3.60')
+    assert.deepEqual(
+      notes.map(({ code }) => code),
+      ['dhcp-not-running'],
+    )
+    await host.ok('/usr/libexec/lxc/lxc-net start')
+    await start(host, 'web')
+    assert.equal(await lease(host, 'web'), '10.0.3.60')
+    await host.stop('web')
+  })
+
+  it('with the last one everything of lxcnet is gone from lxc-net', async () => {
+    await change(host, 'dhcp unreserve web')
+    await change(host, 'dhcp unreserve mail')
+    assert.doesNotMatch((await host.read(settings)).toString(), /lxcnet/)
+    assert.equal(await host.ok('ls -d /etc/lxcnet 2>/dev/null || echo none'), 'none\n')
+    assert.match(await host.ok('ps -eo args'), /^dnsmasq --conf-file=\/dev\/null /m)
+    await start(host, 'web')
+    assert.notEqual(await lease(host, 'web'), '10.0.3.60')
+    await host.stop('web')
+  })
+})
+
+describe('dhcp: a dnsmasq that an admin has set up', () => {
+  let lab: Lab
+  let host: LabHost
+  const conf = '/srv/dns/lxc.conf'
+  const own = `# ours
+dhcp-option=option:ntp-server,10.0.3.1 # time
+dhcp-host=00:16:3E:00:53:11,10.0.3.111,old ,12h
+dhcp-hostsfile=/srv/dns/more
+`
+
+  before(async () => {
+    lab = await Lab.up({ hosts: 1 })
+    host = lab.hosts[0] as LabHost
+    await host.write(conf, own)
+    await host.write('/srv/dns/more', '# more\n00:16:3e:00:53:12,10.0.3.112\n')
+    await host.ok(`echo 'LXC_DHCP_CONFILE="${conf}"' >>${settings}; /usr/libexec/lxc/lxc-net start`)
+    await host.container('old', [...veth, 'lxc.net.0.hwaddr = 00:16:3e:00:53:11'])
+    await host.container('more', [...veth, 'lxc.net.0.hwaddr = 00:16:3e:00:53:12'])
+    await host.container('new', veth)
+  })
+
+  after(() => lab.down())
+
+  it('is understood: its own reservations are listed, and what they take is taken', async () => {
+    assert.deepEqual(
+      (await found(host)).map(({ name, from, own, settings }) => [name, from, own, settings['address']?.[0]]),
+      [
+        ['old', conf, false, '10.0.3.111'],
+        ['more', '/srv/dns/more', false, '10.0.3.112'],
+      ],
+    )
+    assert.equal((await change(host, 'dhcp reserve old 10.0.3.111')).result, 'unchanged')
+    assert.equal((await refused(host, 'dhcp reserve new 10.0.3.111')).code, 'dhcp-address-taken')
+    assert.equal((await refused(host, 'dhcp unreserve old')).code, 'not-ours')
+    assert.equal((await refused(host, 'dhcp reserve phone 10.0.3.5 --mac 00:16:3e:00:53:11')).code, 'dhcp-by-hand')
+  })
+
+  it('gets one line and keeps all others, and its reservations move where they stand', async () => {
+    const before = await traces(host)
+    const first = await change(host, 'dhcp reserve new 10.0.3.120')
+    assert.equal((await host.read(conf)).toString(), `${own}dhcp-hostsfile=${hosts}\n`)
+    const moved = await change(host, 'dhcp reserve old 10.0.3.113')
+    assert.match((await host.read(conf)).toString(), /^dhcp-host=00:16:3E:00:53:11,10\.0\.3\.113,old ,12h$/m)
+    const pid = await dnsmasq(host)
+    const more = await change(host, 'dhcp reserve more 10.0.3.114')
+    assert.equal(await dnsmasq(host), pid, 'a file of reservations needs no restart')
+    for (const [name, address] of [
+      ['old', '10.0.3.113'],
+      ['more', '10.0.3.114'],
+      ['new', '10.0.3.120'],
+    ] as const) {
+      await start(host, name)
+      assert.equal(await lease(host, name), address)
+      await host.stop(name)
+    }
+    for (const { id } of [more, moved, first]) await change(host, `rollback ${id}`)
+    assert.equal(await traces(host), before)
+  })
+
+  it('is left as it was, and running, when what it would have to read is wrong', async () => {
+    const pid = await dnsmasq(host)
+    await host.write(conf, `${own}no-such-option\n`)
+    const files = await host.ok('find /etc -type f -exec sha256sum {} + | sort')
+    const { status } = await host.lxcnet(['dhcp', 'reserve', 'new', '10.0.3.121'])
+    assert.equal(status, 5)
+    assert.equal(await host.ok('find /etc -type f -exec sha256sum {} + | sort'), files)
+    assert.equal(await dnsmasq(host), pid)
+    await host.write(conf, own)
+  })
+
+  it('keeps its lines when the last of lxcnet goes', async () => {
+    await change(host, 'dhcp reserve new 10.0.3.121')
+    await change(host, 'dhcp unreserve new')
+    assert.equal((await host.read(conf)).toString(), own)
+    assert.match((await host.read(settings)).toString(), /^LXC_DHCP_CONFILE="\/srv\/dns\/lxc\.conf"$/m)
+  })
+})
+
+describe('dhcp: a host with systemd', () => {
+  let lab: Lab
+  let host: LabHost
+
+  before(async () => {
+    lab = await Lab.up({ hosts: 1, systemd: true })
+    host = lab.hosts[0] as LabHost
+    await host.ok('systemctl start lxc-net')
+    await host.container('mail', veth)
+  })
+
+  after(() => lab.down())
+
+  it('keeps dnsmasq in the unit of lxc-net, and the reservation over a boot', async () => {
+    const group = `cat /proc/$(cat ${pidFile})/cgroup`
+    const before = await host.ok(group)
+    assert.match(before, /lxc-net\.service/)
+    await change(host, 'dhcp reserve mail 10.0.3.16')
+    assert.equal(await host.ok(group), before)
+    await (host as unknown as { reboot(): Promise<void> }).reboot()
+    await host.ok('systemctl start lxc-net')
+    await start(host, 'mail')
+    assert.equal(await lease(host, 'mail'), '10.0.3.16')
+    await host.stop('mail')
+  })
+})

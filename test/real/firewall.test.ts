@@ -1,0 +1,147 @@
+/** What the rules do for networks, asked of the kernel: by nft, and by iptables where there is no nft. */
+import assert from 'node:assert/strict'
+import { type NetworkRules, noRules, printRules, type Rules } from '../../src/firewall/index.ts'
+import { firewallText } from '../../src/workflow/firewall.ts'
+import { answers, asks, program, traces } from './forward-peer.ts'
+import { Lab, type LightHost } from './lab/lab.ts'
+import { pings, start } from './live.ts'
+
+const piece = '/etc/lxcnet/net.d/50-firewall'
+const addressOf = (n: number): string => `10.${n}.0.5`
+
+const network = (n: number, rules: Partial<NetworkRules>): [string, NetworkRules] => [
+  `net${n}`,
+  { bridge: `br${n}`, subnets: [`10.${n}.0.0/24`], masquerade: 'off', isolated: false, services: true, ...rules },
+]
+
+for (const engine of ['nft', 'iptables']) {
+  describe(`firewall, by ${engine}`, () => {
+    let lab: Lab
+    let h1: LightHost
+    let h2: LightHost
+    let clean: string[]
+
+    before(async () => {
+      lab = await Lab.up({ hosts: 2 })
+      ;[h1, h2] = lab.hosts as [LightHost, LightHost]
+      if (engine === 'iptables') await h1.ok('mv /usr/sbin/nft /usr/sbin/nft.away')
+      await h1.ok(`echo 1 >/proc/sys/net/ipv4/ip_forward
+        ip address add 198.18.0.99/24 dev eth0
+        for n in 1 2 3; do
+          ip link add br$n type bridge forward_delay 0; ip address add 10.$n.0.1/24 dev br$n; ip link set br$n up
+        done`)
+      for (const n of [1, 2, 3])
+        await h1.container(
+          `c${n}`,
+          [
+            'type = veth',
+            `link = br${n}`,
+            'flags = up',
+            `ipv4.address = 10.${n}.0.5/24`,
+            `ipv4.gateway = 10.${n}.0.1`,
+          ].map((line) => `lxc.net.0.${line}`),
+        )
+      await start(h1, 'c1', 'c2', 'c3')
+      await start2(h2)
+      clean = await state()
+    })
+
+    after(() => lab.down())
+
+    /** A server on the other host, which sees who comes. */
+    const start2 = async (host: LightHost): Promise<void> => {
+      await host.ok('ip route add 10.3.0.0/24 via 198.18.0.11')
+      await answers(host, null, ['tcp/80'])
+    }
+
+    const state = async (): Promise<string[]> => [
+      ...(await traces(h1)),
+      ...(await h1.ok("iptables-save | grep '^-A' || :")).split('\n'),
+    ]
+
+    async function set(rules: Partial<Rules>): Promise<void> {
+      const { piece: text, body } = firewallText(printRules({ ...noRules, ...rules }))
+      await h1.write('/etc/lxcnet/firewall.sh', body)
+      await h1.write(piece, text)
+      await h1.ok(`sh ${piece} up && sh ${piece} check`)
+    }
+
+    it('hides a network behind the host, or behind an address, and leaves others as they are', async () => {
+      assert.equal(await asks(h1, 'c1', '198.18.0.12', 'tcp/80'), undefined, 'nobody knows the way back')
+      assert.equal(await asks(h1, 'c3', '198.18.0.12', 'tcp/80'), 'host 80 10.3.0.5')
+      await set({ networks: new Map([network(1, { masquerade: 'on' }), network(2, { masquerade: '198.18.0.99' })]) })
+      assert.equal(await asks(h1, 'c1', '198.18.0.12', 'tcp/80'), 'host 80 198.18.0.11')
+      assert.equal(await asks(h1, 'c2', '198.18.0.12', 'tcp/80'), 'host 80 198.18.0.99')
+      assert.equal(await asks(h1, 'c3', '198.18.0.12', 'tcp/80'), 'host 80 10.3.0.5')
+    })
+
+    it('isolates a network from the others, not from outside, and lets forwards in', async () => {
+      await answers(h1, 'c1', ['tcp/80'])
+      const rules = new Map([network(1, { masquerade: 'on', isolated: true }), network(2, {})])
+      await pings({
+        reached: [
+          [h1, 'c2', addressOf(1)],
+          [h1, 'c3', addressOf(1)],
+        ],
+      })
+      await set({ networks: rules, others: ['br3'] })
+      await pings({
+        reached: [
+          [h1, 'c1', '198.18.0.12'],
+          [h1, 'c1', '10.1.0.1'],
+          [h1, 'c2', addressOf(3)],
+        ],
+        lost: [
+          [h1, 'c2', addressOf(1)],
+          [h1, 'c3', addressOf(1)],
+          [h1, 'c1', addressOf(2)],
+          [h1, 'c1', addressOf(3)],
+        ],
+      })
+      const forward = {
+        to: '10.1.0.5',
+        container: undefined,
+        address: '10.1.0.5',
+        port: undefined,
+        sources: [],
+        through: [],
+      }
+      await set({ networks: rules, others: ['br3'], forwards: new Map([['80/tcp', forward]]) })
+      assert.equal(await asks(h2, null, '198.18.0.11', 'tcp/80'), 'c1 80 198.18.0.12')
+      assert.equal(await asks(h1, 'c2', '198.18.0.11', 'tcp/80'), 'c1 80 10.2.0.5')
+    })
+
+    it('lets nobody in to 127.0.0.1 although its own forwards leave from there', async () => {
+      // a container that sends what no kernel would: its loopback link is down, and another one leads to the host
+      await h1.ok(`ip netns add guest; ip link add g0 type veth peer name g1 netns guest; ip link set g0 master br1 up
+        ip -n guest link set g1 up; ip -n guest address add 10.1.0.9/24 dev g1
+        ip -n guest route add 127.0.0.1 via 10.1.0.1
+        ip netns exec guest sysctl -qw net.ipv4.conf.g1.route_localnet=1`)
+      const pid = await answers(h1, null, ['tcp/7777'])
+      const forward = {
+        to: '10.1.0.5',
+        container: undefined,
+        address: '10.1.0.5',
+        port: undefined,
+        sources: [],
+        through: [],
+      }
+      await set({ forwards: new Map([['80/tcp', forward]]), hairpins: new Map([['10.1.0.0/24', 'br1']]) })
+      assert.equal(await asks(h1, null, '127.0.0.1', 'tcp/80'), 'c1 80 10.1.0.1')
+      const steal = async (): Promise<string> =>
+        (await h1.sh(`ip netns exec guest ${program} ask tcp 127.0.0.1 7777`)).stdout
+      assert.equal(await steal(), '')
+      if (engine === 'nft') await h1.ok('nft flush chain inet lxcnet loopback')
+      else await h1.ok('iptables -t raw -F LXCNET-LOOPBACK')
+      assert.equal(await steal(), 'host 7777 10.1.0.9', 'it would be open without the guard')
+      await h1.ok(`kill ${pid}; ip netns del guest; while ip link show g0; do sleep 0.05; done >/dev/null 2>&1`)
+    })
+
+    it('takes everything with it when it goes', async () => {
+      await h1.ok(`sh ${piece} down && rm -r /etc/lxcnet`)
+      if (engine === 'iptables')
+        await h1.ok('for table in raw nat filter; do /usr/sbin/nft.away delete table ip $table; done 2>/dev/null; :')
+      assert.deepEqual(await state(), clean)
+    })
+  })
+}

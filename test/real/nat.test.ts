@@ -1,0 +1,363 @@
+/** NAT networks on a real host: lxc-net's own script, dnsmasq, nft and iptables, and containers that get leases. */
+import assert from 'node:assert/strict'
+import type { ObjectsReport } from '../../src/report/objects.ts'
+import { Lab, type LabHost } from './lab/lab.ts'
+import { change, pings, refused, start } from './live.ts'
+
+const file = '/etc/default/lxc-net'
+
+/** What LXC's default.conf would give it, and DHCP by the host's busybox. */
+const nic = (bridge: string): string[] => [
+  'lxc.net.0.type = veth',
+  `lxc.net.0.link = ${bridge}`,
+  'lxc.net.0.flags = up',
+  'lxc.net.0.name = eth0',
+]
+
+const udhcpc = `#!/bin/sh
+[ "$1" = bound ] || exit 0
+ip address flush dev "$interface" scope global
+ip address add "$ip/$mask" dev "$interface"
+ip route replace default via "$router"
+`
+
+/** Asks DHCP inside a running container. @returns its address */
+async function lease(host: LabHost, name: string): Promise<string> {
+  await host.write('/root/udhcpc', udhcpc, 0o755)
+  const enter = 'nsenter -t "$(lxc-info -n "$1" -pH)" -n'
+  await host.ok(`${enter} busybox udhcpc -i eth0 -n -q -t 10 -T 1 -s /root/udhcpc`, {}, name)
+  return (await host.ok(`${enter} ip -o -4 address show dev eth0 | awk '{print $4}'`, {}, name)).trim()
+}
+
+/** Everything that a change may leave behind: files, links, addresses, rules without counters, what runs. */
+const traces = (host: LabHost): Promise<string> =>
+  host.ok(`find /etc/lxcnet /etc/init.d /etc/rc?.d 2>/dev/null | sort
+cat ${file} /etc/default/lxc
+ip -o link | sed 's/^[0-9]*: //; s/<[^>]*>//; s/ state .*//; s/@[^:]*//' | sort
+ip -o address | awk '$4 !~ /^fe80/ { print $2, $4 }' | sort
+for table in 'inet lxc' 'ip lxc' 'ip6 lxc' 'inet lxcnet'; do nft -s list table $table 2>/dev/null; done
+iptables-save | grep '^-A'
+cat /proc/sys/net/ipv6/conf/*/accept_ra
+ps -eo args | grep '[d]nsmasq --' | sort`)
+
+const objects = async (host: LabHost): Promise<ObjectsReport['objects']> =>
+  (JSON.parse((await host.lxcnet(['nat', 'show', '--json'])).stdout) as ObjectsReport).objects
+
+const lines = async (host: LabHost, path: string): Promise<string[]> => (await host.read(path)).toString().split('\n')
+
+/** Packets that a ping every 20 ms from a container lost while something happened. */
+async function lostDuring(host: LabHost, from: string, to: string, act: () => Promise<unknown>): Promise<number> {
+  const pid = (await host.ok('lxc-info -n "$1" -pH', {}, from)).trim()
+  await host.ok(`nsenter -t ${pid} -n ping -q -i 0.02 ${to} >/root/pings 2>&1 </dev/null & echo $! >/root/pinger`)
+  await act()
+  await host.ok('kill -INT "$(cat /root/pinger)"; while [ -e "/proc/$(cat /root/pinger)" ]; do sleep 0.05; done')
+  const [, sent = '', received = ''] =
+    /(\d+) packets transmitted, (\d+) received/.exec((await host.read('/root/pings')).toString()) ?? []
+  assert.ok(Number(received) > 5, `${from} reaches ${to}`)
+  return Number(sent) - Number(received) - 1 // the last one may be on its way
+}
+
+describe('nat: LXC has one network of its own', () => {
+  let lab: Lab
+  let h1: LabHost
+
+  before(async () => {
+    lab = await Lab.up({ hosts: 1 })
+    const [first] = lab.hosts
+    assert.ok(first)
+    h1 = first
+    await h1.container('web1', nic('lxcbr0'))
+  })
+
+  after(() => lab.down())
+
+  it('which is found as its files have it, and brought up', async () => {
+    const [own] = await objects(h1)
+    assert.deepEqual(own, {
+      name: 'lxc-net',
+      state: 'down',
+      from: file,
+      own: false,
+      settings: { subnet: ['10.0.3.0/24'], bridge: ['lxcbr0'], firewall: ['nft'], enabled: ['no'] },
+    })
+    const clean = await traces(h1)
+    const report = await change(h1, 'nat enable')
+    assert.deepEqual(report.summary, ['lxc-net: enabled no becomes yes'])
+    assert.equal((await objects(h1))[0]?.state, 'up')
+    assert.equal((await change(h1, 'nat enable')).result, 'unchanged')
+    await change(h1, ['rollback', String(report.id)])
+    assert.equal(await traces(h1), clean)
+    await change(h1, 'nat enable')
+    await start(h1, 'web1')
+    assert.match(await lease(h1, 'web1'), /^10\.0\.3\.\d+\/24$/)
+    await pings({ reached: [[h1, 'web1', '198.18.0.1']] })
+  })
+
+  it('gets another domain and range without the loss of one packet', async () => {
+    const before = await traces(h1)
+    let id = ''
+    const lost = await lostDuring(h1, 'web1', '198.18.0.1', async () => {
+      const report = await change(h1, 'nat set lxc-net domain=lxc range=10.0.3.100,10.0.3.120')
+      assert.deepEqual(
+        report.changes.map(({ impact }) => impact),
+        ['live', 'live'],
+      )
+      id = String(report.id)
+    })
+    assert.ok(lost <= 0, `${lost} packets lost`)
+    assert.match(await lease(h1, 'web1'), /^10\.0\.3\.1[012]\d\/24$/)
+    const server = (await h1.ok('tr "\\0" " " <"/proc/$(cat /run/lxc/dnsmasq.pid)/cmdline"')).trim()
+    await h1.ok('/usr/libexec/lxc/lxc-net restart')
+    assert.equal((await h1.ok('tr "\\0" " " <"/proc/$(cat /run/lxc/dnsmasq.pid)/cmdline"')).trim(), server)
+    assert.equal((await change(h1, 'nat set lxc-net domain=lxc')).result, 'unchanged')
+    await change(h1, ['rollback', id])
+    assert.equal(await traces(h1), before)
+  })
+
+  it('moves to another subnet as one whole, when that may cut off who is there', async () => {
+    const before = await traces(h1)
+    const refusal = await refused(h1, 'nat set lxc-net subnet=10.9.0.0/16')
+    assert.equal(refusal.code, 'nat-drops-containers')
+    assert.match(refusal.message, /^web1 runs on lxcbr0, and 10\.0\.3\.0\/24 becomes 10\.9\.0\.0\/16$/)
+    assert.equal(await traces(h1), before)
+    const report = await change(h1, 'nat set lxc-net subnet=10.9.0.0/16 --allow nat-drops-containers')
+    assert.deepEqual((await lines(h1, file)).slice(-6), [
+      'LXC_ADDR="10.9.0.1"',
+      'LXC_NETMASK="255.255.0.0"',
+      'LXC_NETWORK="10.9.0.0/16"',
+      'LXC_DHCP_RANGE="10.9.0.2,10.9.255.254"',
+      'LXC_DHCP_MAX="65533"',
+      '',
+    ])
+    assert.match(await lease(h1, 'web1'), /^10\.9\.\d+\.\d+\/16$/)
+    await pings({ reached: [[h1, 'web1', '198.18.0.1']], lost: [[h1, null, '10.0.3.1']] })
+    assert.deepEqual((await objects(h1))[0]?.settings['subnet'], ['10.9.0.0/16'])
+    await change(h1, ['rollback', String(report.id)])
+    assert.equal(await traces(h1), before)
+    await lease(h1, 'web1')
+    await pings({ reached: [[h1, 'web1', '198.18.0.1']] })
+  })
+
+  it('takes the NICs of running containers along to a bridge of another name', async () => {
+    const before = await traces(h1)
+    const report = await change(h1, 'nat set lxc-net bridge=net0')
+    assert.deepEqual(
+      report.notes.map(({ code }) => code),
+      ['nat-bridge-renamed'],
+    )
+    await pings({ reached: [[h1, 'web1', '198.18.0.1']] })
+    await h1.ok('! ip link show lxcbr0 2>/dev/null && ls /sys/class/net/net0/brif | grep -q .')
+    await change(h1, ['rollback', String(report.id)])
+    assert.equal(await traces(h1), before)
+    await pings({ reached: [[h1, 'web1', '198.18.0.1']] })
+  })
+
+  it('changes from nft to iptables, and leaves no rule of the other behind', async () => {
+    const before = await traces(h1)
+    const report = await change(h1, 'nat set lxc-net firewall=iptables')
+    await h1.ok('! nft list table ip lxc 2>/dev/null && iptables-save -t nat | grep -q "10.0.3.0/24.*MASQUERADE"')
+    await pings({ reached: [[h1, 'web1', '198.18.0.1']] })
+    await change(h1, ['rollback', String(report.id)])
+    assert.equal(await traces(h1), before)
+  })
+
+  it('gives IPv6 addresses by router advertisements', async () => {
+    const before = await traces(h1)
+    const report = await change(h1, 'nat set lxc-net ipv6=fd07::/64 ipv6-nat=on')
+    const inside = 'nsenter -t "$(lxc-info -n web1 -pH)" -n ip -6 address show dev eth0'
+    await h1.ok(
+      `for n in $(seq 100); do ${inside} | grep -q 'inet6 fd07::' && exit; sleep 0.1; done; ${inside}; exit 1`,
+    )
+    await pings({ reached: [[h1, 'web1', 'fd07::1']] })
+    assert.deepEqual((await objects(h1))[0]?.settings['ipv6'], ['fd07::/64'])
+    await change(h1, ['rollback', String(report.id)])
+    assert.equal(await traces(h1), before)
+  })
+
+  it('is stopped for good only with consent while containers run on it', async () => {
+    const before = await traces(h1)
+    assert.equal((await refused(h1, 'nat disable')).code, 'nat-drops-containers')
+    const report = await change(h1, 'nat disable --allow nat-drops-containers')
+    assert.equal((await lines(h1, file))[0], 'USE_LXC_BRIDGE="false"')
+    assert.equal((await objects(h1))[0]?.state, 'off')
+    await h1.ok('! pgrep dnsmasq && ! nft list table ip lxc 2>/dev/null')
+    await change(h1, ['rollback', String(report.id)])
+    assert.equal(await traces(h1), before)
+    await pings({ reached: [[h1, 'web1', '198.18.0.1']] })
+  })
+
+  it('is edited in place: quotes, comments and all else stay', async () => {
+    const old = await h1.read(file)
+    await h1.write(
+      file,
+      `USE_LXC_BRIDGE='true'  # on\nexport LXC_DOMAIN=old # mine\n#LXC_DHCP_RANGE="10.0.3.2,10.0.3.254"\nprefix=10.0.3\nLXC_ADDR="\${prefix}.1"\n`,
+    )
+    await change(h1, 'nat set lxc-net domain=new')
+    assert.equal((await lines(h1, file))[1], 'export LXC_DOMAIN=new # mine')
+    const refusal = await refused(h1, 'nat set lxc-net subnet=10.9.0.0/24 --allow nat-drops-containers')
+    assert.equal(refusal.code, 'nat-not-plain')
+    assert.match(refusal.message, /LXC_ADDR is built from another variable \(now 10\.0\.3\.1\)/)
+    await change(h1, 'nat set lxc-net range=10.0.3.5,10.0.3.9')
+    assert.equal((await lines(h1, file))[2], 'LXC_DHCP_RANGE="10.0.3.5,10.0.3.9"')
+    await h1.write(file, old)
+    await h1.ok('/usr/libexec/lxc/lxc-net restart')
+  })
+
+  it('says which subnet is free when the one asked for is routed already', async () => {
+    const refusal = await refused(h1, 'nat set lxc-net subnet=198.18.0.0/25 --allow nat-drops-containers')
+    assert.equal(refusal.code, 'nat-subnet-taken')
+    assert.match(refusal.message, /198\.18\.0\.0\/25 is taken: the link eth0 has 198\.18\.0\.0\/24/)
+    assert.equal(refusal.suggestions[0], '10.0.3.0/25 is free')
+  })
+
+  it('with a dnsmasq that died is told apart, and brought back by the next change', async () => {
+    const dead = 'kill -9 "$(cat /run/lxc/dnsmasq.pid)"'
+    await h1.ok(dead)
+    assert.equal((await objects(h1))[0]?.state, 'no dnsmasq')
+    await change(h1, 'nat set lxc-net domain=lxc')
+    assert.equal((await objects(h1))[0]?.state, 'up')
+    await change(h1, 'nat set lxc-net domain=')
+  })
+
+  it('is no object to delete or to make', async () => {
+    assert.equal((await refused(h1, 'nat delete lxc-net')).code, 'nat-keep-lxc-net')
+    assert.equal((await refused(h1, 'nat create lxc-net --subnet 10.9.0.0/24')).code, 'object-exists')
+    assert.equal((await refused(h1, 'nat set lxc-net masquerade=off')).code, 'nat-word')
+  })
+
+  it('keeps the old network when the new one does not come up', async () => {
+    const before = await traces(h1)
+    await h1.ok(
+      'mv /usr/sbin/dnsmasq /usr/sbin/dnsmasq.real; printf "#!/bin/sh\\ncase \\$* in *10.66*) exit 3;; esac\\nexec -a dnsmasq /usr/sbin/dnsmasq.real \\"\\$@\\"\\n" | sed "s/#!.bin.sh/#!\\/bin\\/bash/" >/usr/sbin/dnsmasq; chmod +x /usr/sbin/dnsmasq',
+    )
+    const { status, stdout } = await h1.lxcnet(
+      'nat set lxc-net subnet=10.66.0.0/24 --allow nat-drops-containers --json'.split(' '),
+    )
+    assert.deepEqual([status, (JSON.parse(stdout) as { result: string }).result], [5, 'rolled-back'])
+    await h1.ok('mv /usr/sbin/dnsmasq.real /usr/sbin/dnsmasq; /usr/libexec/lxc/lxc-net restart')
+    assert.equal(await traces(h1), before)
+    await lease(h1, 'web1')
+    await pings({ reached: [[h1, 'web1', '198.18.0.1']] })
+  })
+})
+
+describe('nat: further networks', () => {
+  let lab: Lab
+  let h1: LabHost
+
+  before(async () => {
+    lab = await Lab.up({ hosts: 1 })
+    const [first] = lab.hosts
+    assert.ok(first)
+    h1 = first
+    await h1.container('web1', nic('blue'))
+    await h1.container('web2', nic('red'))
+    await change(h1, 'nat enable')
+  })
+
+  after(() => lab.down())
+
+  it('give leases, names and a way out, and are gone without a trace', async () => {
+    const clean = await traces(h1)
+    const made = await change(h1, 'nat create blue --subnet 10.7.0.0/24 --domain blue --ipv6 fd07::/64')
+    assert.equal(
+      (await change(h1, 'nat create blue --subnet 10.7.0.0/24 --domain blue --ipv6 fd07::/64')).result,
+      'unchanged',
+    )
+    const [, blue] = await objects(h1)
+    assert.deepEqual(
+      [blue?.state, blue?.own, blue?.settings],
+      ['up', true, { subnet: ['10.7.0.0/24'], bridge: ['blue'], domain: ['blue'], ipv6: ['fd07::/64'] }],
+    )
+    await start(h1, 'web1')
+    const address = await lease(h1, 'web1')
+    assert.match(address, /^10\.7\.0\.\d+\/24$/)
+    await pings({ reached: [[h1, 'web1', '198.18.0.1']] })
+    await h1.stop('web1')
+    await change(h1, ['rollback', String(made.id)])
+    assert.equal(await traces(h1), clean)
+    await change(h1, 'nat create blue --subnet 10.7.0.0/24 --domain blue')
+    await change(h1, 'nat delete blue')
+    assert.equal(await traces(h1), clean)
+  })
+
+  it('are changed while containers run on them, and lose nothing', async () => {
+    await change(h1, 'nat create blue --subnet 10.7.0.0/24')
+    await start(h1, 'web1')
+    await lease(h1, 'web1')
+    const before = await traces(h1)
+    let id = ''
+    const lost = await lostDuring(h1, 'web1', '198.18.0.1', async () => {
+      id = String((await change(h1, 'nat set blue domain=blue range=10.7.0.100,10.7.0.120 ipv6=fd07::/64')).id)
+    })
+    assert.ok(lost <= 0, `${lost} packets lost`)
+    assert.match(await lease(h1, 'web1'), /^10\.7\.0\.1[012]\d\/24$/)
+    await change(h1, ['rollback', id])
+    assert.equal(await traces(h1), before)
+    const renamed = await change(h1, 'nat set blue bridge=blue1')
+    await pings({ reached: [[h1, 'web1', '198.18.0.1']] })
+    await change(h1, ['rollback', String(renamed.id)])
+    assert.equal(await traces(h1), before)
+    await pings({ reached: [[h1, 'web1', '198.18.0.1']] })
+  })
+
+  it('go with their containers only with consent, and come back with them', async () => {
+    const before = await traces(h1)
+    assert.equal((await refused(h1, 'nat delete blue')).code, 'nat-drops-containers')
+    const gone = await change(h1, 'nat delete blue --allow nat-drops-containers')
+    assert.equal(await h1.ping('web1', '10.7.0.1'), false)
+    await change(h1, ['rollback', String(gone.id)])
+    assert.equal(await traces(h1), before)
+    await pings({ reached: [[h1, 'web1', '198.18.0.1']] })
+  })
+
+  it('are isolated from each other on request, and from nobody else', async () => {
+    await change(h1, 'nat create red --subnet 10.8.0.0/24')
+    await start(h1, 'web2')
+    const to = (await lease(h1, 'web2')).replace(/\/.*/, '')
+    await pings({ reached: [[h1, 'web1', to]] })
+    const report = await change(h1, 'nat set red isolated=yes')
+    await pings({
+      reached: [
+        [h1, 'web2', '198.18.0.1'],
+        [h1, null, to],
+      ],
+      lost: [[h1, 'web1', to]],
+    })
+    await change(h1, ['rollback', String(report.id)])
+    await pings({ reached: [[h1, 'web1', to]] })
+  })
+
+  it('leave by the address that was asked for, or as they are', async () => {
+    await h1.ok('ip address add 198.18.0.111/24 dev eth0')
+    const seen = async () => {
+      await lab.lan(
+        'timeout 5 tcpdump -n -l -c 1 -i lab0 icmp and dst host 198.18.0.1 >/tmp/nat-seen 2>/dev/null & sleep 1',
+      )
+      await h1.ping('web2', '198.18.0.1')
+      return (await lab.lan('sleep 0.3; cat /tmp/nat-seen')).stdout
+    }
+    await change(h1, 'nat set red masquerade=198.18.0.111')
+    assert.match(await seen(), /IP 198\.18\.0\.111 >/)
+    await change(h1, 'nat set red masquerade=off')
+    assert.match(await seen(), /IP 10\.8\.0\.\d+ >/)
+    await change(h1, 'nat set red masquerade=')
+    assert.match(await seen(), /IP 198\.18\.0\.11 >/)
+  })
+
+  it('are refused where a link of the name is there already, made by somebody else', async () => {
+    await h1.ok('ip link add green type bridge')
+    assert.equal((await refused(h1, 'nat create green --subnet 10.6.0.0/24')).code, 'nat-bridge-taken')
+    await change(h1, 'nat create green --subnet 10.6.0.0/24 --bridge green1 --mtu 1400')
+    await h1.ok('ip link show green && [ "$(cat /sys/class/net/green1/mtu)" = 1400 ]')
+    await change(h1, 'nat delete green')
+    await h1.ok('ip link show green && ip link delete green')
+  })
+
+  it('show that they are down, and come back by the boot script', async () => {
+    await h1.ok('read -r p </run/lxcnet/dnsmasq-red.pid; kill "$p"; while [ -e /proc/$p ]; do sleep 0.1; done')
+    assert.equal((await objects(h1)).find(({ name }) => name === 'red')?.state, 'down')
+    await h1.ok('ip link delete red; sh /etc/lxcnet/boot')
+    assert.equal((await objects(h1)).find(({ name }) => name === 'red')?.state, 'up')
+  })
+})
