@@ -10,7 +10,6 @@ import { addNetworkd, editNetworkd } from './networkd.ts'
 export { bridgeCodes } from './codes.ts'
 export { defaultLink, withDefaultLink } from './default-conf.ts'
 export {
-  type Answers,
   backendOf,
   bridgeProbe,
   filesOf,
@@ -33,7 +32,16 @@ export {
   Texts,
 } from './model.ts'
 export { netplanRenderer } from './netplan.ts'
-export { editOf, handBack, printRecord, type Record, readRecord, recordPath, settingsNow } from './record.ts'
+export {
+  editOf,
+  handBack,
+  printRecord,
+  type Record,
+  readRecord,
+  recordFolder,
+  recordPath,
+  settingsNow,
+} from './record.ts'
 export { bridgeWords, checkBridgeValue } from './words.ts'
 
 /** How a system's files are written and edited. */

@@ -1,7 +1,8 @@
 /** Bridges in the files of netplan(5), edited as YAML whose comments, order and quotes stay. */
-import { type Document, isMap, isScalar, parseDocument, stringify, type YAMLMap } from 'yaml'
+import { type Document, isMap, parseDocument, stringify, type ToStringOptions, type YAMLMap } from 'yaml'
 import { LxcnetError } from '../core/error.ts'
 import { type Added, type Bridge, portOf, type Standing, type Texts, type Uplink, uplinkOf } from './model.ts'
+import { handedOver, shapeless, text } from './netplan-move.ts'
 
 const ownFile = (bridge: string): string => `/etc/netplan/90-lxcnet-${bridge}.yaml`
 
@@ -27,8 +28,6 @@ const definitionsOf = (texts: Texts, files: readonly string[]): Definition[] =>
       })
     })
   })
-
-const text = (node: unknown): string => String(isScalar(node) ? node.value : node)
 
 export const netplanKnows = (texts: Texts, files: readonly string[], link: string): boolean =>
   definitionsOf(texts, files).some(({ name }) => name === link)
@@ -92,27 +91,6 @@ export function netplanRenderer(texts: Texts, files: readonly string[], link: st
   return own ?? all.at(-1) ?? 'networkd'
 }
 
-/** What stays with the NIC when the rest goes to its bridge: what names it, and what speaks of the wire. */
-const staying = new Set([
-  'match',
-  'set-name',
-  'mtu',
-  'wakeonlan',
-  'macaddress',
-  'renderer',
-  'receive-checksum-offload',
-  'transmit-checksum-offload',
-  'tcp-segmentation-offload',
-  'tcp6-segmentation-offload',
-  'generic-segmentation-offload',
-  'generic-receive-offload',
-  'large-receive-offload',
-  'id',
-  'link',
-  'interfaces',
-  'parameters',
-])
-
 /** Writes a new bridge. */
 export function addNetplan(texts: Texts, files: readonly string[], bridge: Bridge, uplink: Uplink): Added {
   const port = portOf(bridge)
@@ -135,28 +113,20 @@ export function addNetplan(texts: Texts, files: readonly string[], bridge: Bridg
     )
     return { takesOver: false, mentions: [] }
   }
-  const source = texts.read(old.path) ?? ''
-  const document = parseDocument(source)
-  // printed as it was, so that no line changes but those that are meant
-  if (document.toString() !== source && document.toString({ lineWidth: 0 }) !== source)
-    throw new LxcnetError('netplan-shape', `${old.path} is laid out in a way that lxcnet cannot keep`, {
-      suggestions: [`write ${old.name} in block style, two blanks an indent, or give the bridge --backend`],
-    })
-  const map = document.getIn(['network', old.kind, old.name])
-  const anew = bridge.address.length > 0
-  const made = document.createNode(definition) as YAMLMap
-  if (isMap(map)) {
-    const moved = map.items.filter(({ key }) => !staying.has(text(key)))
-    if (!anew) for (const item of moved) if (!made.has(text(item.key))) made.items.push(item as never)
-    const mtu = lists(map, 'mtu')[0]
-    if (mtu !== undefined && bridge.mtu === undefined) made.set('mtu', Number(mtu))
-    if (bridge.mtu !== undefined) map.set('mtu', bridge.mtu)
-    map.items = map.items.filter((item) => !moved.includes(item))
-    if (map.items.length === 0) map.flow = true
-  }
-  document.setIn(['network', 'bridges', bridge.name], made)
-  texts.write(old.path, document.toString({ lineWidth: 0 }))
+  texts.write(old.path, handedOver(texts.read(old.path) ?? '', old, bridge, definition))
   return { takesOver: true, mentions: [] }
+}
+
+/** How the file is laid out, so that it is printed with no other lines changed than those meant. @throws {LxcnetError} `netplan-shape` */
+function layoutOf(document: Document, source: string, path: string): ToStringOptions {
+  const layouts = [2, 4].flatMap((indent) =>
+    [true, false].flatMap((indentSeq) =>
+      [true, false].map((flowCollectionPadding) => ({ lineWidth: 0, indent, indentSeq, flowCollectionPadding })),
+    ),
+  )
+  const layout = layouts.find((one) => document.toString(one) === source)
+  if (layout !== undefined) return layout
+  throw shapeless(path)
 }
 
 /** One bridge as netplan has it. */
@@ -185,6 +155,7 @@ export function editNetplan(texts: Texts, files: readonly string[], old: Bridge,
   const found = definitionsOf(texts, files).find(({ kind, name }) => kind === 'bridges' && name === old.name)
   if (found === undefined) return
   const { document, path, map } = found
+  const layout = layoutOf(document, texts.read(path) ?? '', path)
   const set = (key: string[], value: unknown): void => {
     if (value === undefined) map.deleteIn(key)
     else map.setIn(key, document.createNode(value))
@@ -200,9 +171,14 @@ export function editNetplan(texts: Texts, files: readonly string[], old: Bridge,
   if (old.dns.join() !== now.dns.join())
     set(['nameservers', 'addresses'], now.dns.length === 0 ? undefined : [...now.dns])
   if (old.gateway.join() !== now.gateway.join()) {
+    const routes: unknown = (map.get('routes') as YAMLMap | undefined)?.toJSON()
+    if (Array.isArray(routes) && routes.length !== old.gateway.length)
+      throw new LxcnetError('bridge-by-hand', `${path}: ${old.name} has further routes beside its gateway`, {
+        suggestions: [`edit ${path}`],
+      })
     map.delete('gateway4')
     map.delete('gateway6')
     set(['routes'], now.gateway.length === 0 ? undefined : now.gateway.map((via) => ({ to: 'default', via })))
   }
-  texts.write(path, document.toString({ lineWidth: 0 }))
+  texts.write(path, document.toString(layout))
 }

@@ -17,6 +17,8 @@ interface Edit {
 export type Words = { [word: string]: readonly string[] }
 
 export interface Record {
+  /** Of all that lxcnet made on this host, the how many-th: a later one's lines may stand among this one's. */
+  number: number
   backend: BackendName
   /** Word → values that somebody gave. */
   told: Words
@@ -30,8 +32,8 @@ export interface Record {
 export function readRecord(text: string | undefined): Record | undefined {
   if (text === undefined) return undefined
   try {
-    const { backend, told, made, takesOver, edits } = JSON.parse(text) as Record
-    return Array.isArray(edits) ? { backend, told, made, takesOver, edits } : undefined
+    const { number = 0, backend, told = {}, made = {}, takesOver, edits } = JSON.parse(text) as Record
+    return Array.isArray(edits) ? { number, backend, told, made, takesOver, edits } : undefined
   } catch {
     return undefined
   }

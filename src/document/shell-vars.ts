@@ -39,16 +39,16 @@ export function parse(text: string): ShellLine[] {
       const command = scanCommand(text, at)
       depth = Math.max(0, depth + command.depth)
       const raw = text.slice(at, command.end)
-      lines.push({
-        kind: 'other',
-        raw,
-        sets: [...raw.matchAll(/([A-Za-z_]\w*)(?==|\+=)/g)].map(([, name = '']) => name),
-      })
+      lines.push({ kind: 'other', raw, sets: setBy(raw) })
     }
     at += lines.at(-1)?.raw.length ?? 0
   }
   return lines
 }
+
+/** Variables that a command may set: `A=1`, `A+=1`, `${A:=1}`, `for A in`. */
+const setBy = (raw: string): string[] =>
+  [...raw.matchAll(/([A-Za-z_]\w*)(?=[:+]?=)|\bfor[ \t]+([A-Za-z_]\w*)/g)].map(([, name, each]) => name ?? each ?? '')
 
 const lineEnd = (text: string, at: number): number => {
   const end = text.indexOf('\n', at)
@@ -173,15 +173,18 @@ export function evaluate(
   values: ShellValues,
   sourced: (path: string) => readonly ShellLine[] | undefined,
 ): boolean {
+  const unsure = new Set(lines.flatMap((line) => (line.kind === 'other' ? line.sets : [])))
+  for (const name of unsure) values.set(name, undefined)
   let sure = true
   for (const line of lines) {
-    if (line.kind === 'assignment') values.set(line.name, textOf(line.parts, values))
+    if (line.kind === 'assignment')
+      values.set(line.name, unsure.has(line.name) ? undefined : textOf(line.parts, values))
     else if (line.kind === 'source') {
       const path = textOf(line.path, values)
       sure = path !== undefined && evaluate(sourced(path) ?? [], values, sourced) && sure
     } else if (line.kind === 'other' && hides.test(line.raw)) sure = false
   }
-  for (const line of lines) if (line.kind === 'other') for (const name of line.sets) values.set(name, undefined)
+  for (const name of unsure) values.set(name, undefined) // a file that was sourced may have set them too
   return sure
 }
 
@@ -189,9 +192,6 @@ const textOf = (parts: readonly Part[], values: ShellValues): string | undefined
   const texts = parts.map((part) => ('text' in part ? part.text : values.get(part.variable)))
   return texts.includes(undefined) ? undefined : texts.join('')
 }
-
-/** Text of an assignment that is nothing but text. */
-export const literal = ({ parts }: Assignment): string | undefined => textOf(parts, new Map())
 
 /** Why a variable is not edited. */
 export type Obstacle = 'built' | 'command'

@@ -3,12 +3,10 @@ import type { Probe } from '../core/probe.ts'
 
 export { firewallCodes } from './codes.ts'
 export {
-  bracketed,
   type Entrance,
   namePattern,
   overlap,
   parseEntrance,
-  portsText,
   printEntrance,
 } from './name.ts'
 export {

@@ -1,9 +1,9 @@
 /** Every network of the host that has a dnsmasq of its own, for whoever gives names and addresses in it. */
 import { type Cidr, formatAddress } from '../core/address.ts'
+import type { Answers } from './answers.ts'
 import { confFileOf, readFurther } from './further.ts'
 import { lxcNetName, readLxcNet } from './lxc-net.ts'
 import type { Network, Range } from './network.ts'
-import type { Answers } from './probe.ts'
 
 export interface DhcpNetwork {
   /** `lxc-net` for LXC's own. */

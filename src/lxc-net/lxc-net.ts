@@ -1,5 +1,6 @@
 /** LXC's own network: what its variables say in the words of lxcnet, and the variables that say what is wanted. */
 import { type Cidr, formatAddress, parseCidr } from '../core/address.ts'
+import type { Answers } from './answers.ts'
 import {
   type Ipv6,
   isHost,
@@ -11,7 +12,6 @@ import {
   subnetText,
   usualRange,
 } from './network.ts'
-import type { Answers } from './probe.ts'
 import { type Places, placesOf, readVariables, type Variable } from './variables.ts'
 
 export const lxcNetName = 'lxc-net'

@@ -9,10 +9,3 @@ export const lxcNetProbe: Probe = {
   live: [`lxc_net_live ${variables.join(' ')}`],
   paths: ['lxc_net_paths'],
 }
-
-/** The parts of a snapshot that this room looks at. */
-export interface Answers {
-  files: Pick<ReadonlyMap<string, { text: string }>, 'get' | 'has'>
-  links: ReadonlyMap<string, string>
-  answers: Pick<ReadonlyMap<string, { status: number; text: string }>, 'get' | 'has'>
-}

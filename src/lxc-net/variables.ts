@@ -3,7 +3,7 @@
  * files sourced there say. Variables: lxc-net of LXC 1.0 to 7.0.
  */
 import { evaluate, parse, type ShellLine, type ShellValues } from '../document/shell-vars.ts'
-import type { Answers } from './probe.ts'
+import type { Answers } from './answers.ts'
 
 export const variables = [
   'USE_LXC_BRIDGE',

@@ -33,6 +33,10 @@ export const ovsCodes: Record<string, { summary: string; fix: string }> = {
     summary: 'Containers that do not run are to be plugged into a switch that goes away.',
     fix: 'Give them another link: lxcnet set CT link=LINK.',
   },
+  'tunnel-taken': {
+    summary: 'Another switch of the host has a tunnel to the same remote with the same key.',
+    fix: 'Take another key, on both hosts.',
+  },
   'uplink-busy': {
     summary: 'A link cannot be the uplink of a switch: it has an address or a master, or other links stand on it.',
     fix: 'The message says which.',

@@ -53,9 +53,15 @@ export function putRules(
   const hairpins = hairpinsOf(desk, { networks, forwards })
   const lines = printRules({ networks, forwards, hairpins, others: othersOf(desk, networks) })
   const { piece: text, body } = lines === '' ? { piece: null, body: null } : firewallText(lines)
-  if (body !== (desk.text(firewallBody) ?? null))
-    desk.write(firewallBody, body, { why: 'what makes rules of it', record: true })
-  if ((desk.pieceText(piece) ?? null) === text) return
+  const old = desk.text(firewallBody) ?? null
+  if (body !== old) desk.write(firewallBody, body, { why: 'what makes rules of it', record: true })
+  if ((desk.pieceText(piece) ?? null) === text) {
+    if (body === old) return
+    // another release wrote it, and may have made other rules of the same lines
+    desk.before(['sh', firewallPath, 'keep'], { undo: ['sh', firewallPath, 'up'], ...options })
+    desk.after(['sh', firewallPath, 'up'], { undo: ['sh', firewallPath, 'keep'], ...options })
+    return
+  }
   if (text !== null && hasForeignTable(desk.reading.snapshot))
     desk.note({
       severity: 'error',

@@ -113,7 +113,8 @@ export function taskOf(
   const task: Task = { noun, wishes: [], notes: [], differences: [] }
   const isMeant = (name: string): boolean => only(`${noun.noun}/${name}`)
   const names = new Set(wanted.map(({ name }) => name))
-  for (const [name, share] of Object.entries(shares)) {
+  // what came last goes first
+  for (const [name, share] of Object.entries(shares).reverse()) {
     if (names.has(name) || !isMeant(name)) continue
     delete shares[name]
     const have = found.get(name)
@@ -194,7 +195,7 @@ function handBack(task: Task, have: Found, flag: string, share: Share, want: Map
 }
 
 function changedSince({ noun: { noun }, notes }: Task, { name }: Found, what: string): void {
-  const fix = `\`lxcnet ${noun} set ${name}\` and \`lxcnet ${noun} delete ${name}\` change it`
+  const fix = `\`lxcnet ${noun} show ${name}\` shows it, \`lxcnet ${noun} --help\` what changes it`
   notes.push({ severity: 'warning', code: 'changed-since-set', message: `${noun} ${name} ${what}; it stays`, fix })
 }
 

@@ -134,6 +134,11 @@ set_sysctls() {
   echo "$kept" >"$state/sysctls"
 }
 
+# A bridge that was made anew has its own settings again.
+sysctls_stand() {
+  for path in $(sysctls); do [ ! -e "$path" ] || [ "$(cat "$path")" != 0 ] || return; done
+}
+
 # want: the rules as they are to be.
 want() {
   if nft_works; then engine=nft; else engine=iptables; fi
@@ -152,7 +157,10 @@ loaded() {
     [ "$(list)" = "$(cat "$state/list")" ]
 }
 
+# Containers that start at once have this called at once: who comes later sees what the first one did.
 up() {
+  exec 9<"$0"
+  ! command -v flock >/dev/null || flock -w 60 9
   want
   if ! loaded; then
     case $(cat "$state/engine" 2>/dev/null) in "$engine" | '') ;; *) down ;; esac
@@ -172,6 +180,6 @@ down() {
 
 case $1 in
   up | down) "$1" ;;
-  check) want && loaded ;;
+  check) want && loaded && sysctls_stand ;;
   keep) ;;
 esac

@@ -5,6 +5,7 @@
  * The machine should be quiet: a ratio stands being slowed down evenly, not in bursts.
  */
 import { besideAnsible } from './ansible.ts'
+import { reservations } from './dhcp.ts'
 import { fleet } from './fleet.ts'
 import { oneContainer } from './one.ts'
 import type { Measure } from './run.ts'
@@ -20,6 +21,7 @@ const suites: Record<string, [title: string, measure: () => Promise<Measure[]>]>
   ssh: ['One host over SSH that writes to a real disk, against bare shells', oneHost],
   'ssh-fleet': ['Fleets over SSH, client and hosts on this one machine, against bare shells', hostFleet],
   ansible: ['Beside Ansible, on hosts that write to a real disk', besideAnsible],
+  dhcp: ['Reservations, on a host that has 1,000', reservations],
   site: ['A site of 100 hosts with 100 containers each', bigSite],
 }
 

@@ -33,7 +33,7 @@ function run({ files, backend, name = 'br0', settings }: Case) {
   const standing = standingIn(backend, texts, all).find((one) => one.bridge.name === name)
   const edits = texts.paths.map((path) => editOf(path, files[path], texts.read(path) ?? ''))
   const back = texts.fork()
-  const edited = handBack({ backend, told: {}, made: {}, takesOver: added.takesOver, edits }, back)
+  const edited = handBack({ number: 1, backend, told: {}, made: {}, takesOver: added.takesOver, edits }, back)
   assert.equal(edited, undefined)
   for (const path of all) assert.equal(back.read(path), files[path], `${path} reads as before`)
   return { texts, added, found: Object.fromEntries(settingsOf(standing?.bridge ?? bridge)) }
@@ -168,7 +168,7 @@ describe('a bridge in files of systemd-networkd', () => {
       ' # ipv4 too',
       '',
     )
-  const networkd = (settings: Case['settings'], files = { [path]: text }) =>
+  const networkd = (settings: Case['settings'], files: Case['files'] = { [path]: text }) =>
     run({ files, backend: 'networkd', settings })
 
   it('has what its uplink had, in files that come first, and its DHCP identity', () => {
@@ -274,5 +274,32 @@ network:
       dns: ['192.0.2.53'],
       hwaddr: ['02:00:5e:00:53:01'],
     })
+  })
+
+  for (const { name, before, after } of [
+    {
+      name: 'four blanks, a list that is not indented, aligned comments, no end of line',
+      before:
+        "network:\n    ethernets:\n        eth0:\n            addresses:\n            - '192.0.2.7/24'   # a\n            mtu: 9000      # b",
+      after:
+        "network:\n    ethernets:\n        eth0:\n            mtu: 9000      # b\n    bridges:\n        br0:\n            interfaces:\n              - eth0\n            macaddress: 02:00:5e:00:53:01\n            parameters:\n              stp: false\n              forward-delay: 0\n            addresses:\n            - '192.0.2.7/24'   # a\n            mtu: 9000      # b\n",
+    },
+    {
+      name: 'bridges that are there already, and a NIC with nothing left',
+      before:
+        'network:\n  bridges:\n    vmbr0: {}\n  ethernets:\n    eth0:   # by the door\n      dhcp4: true\n  version: 2\n',
+      after:
+        'network:\n  bridges:\n    br0:\n      interfaces:\n        - eth0\n      macaddress: 02:00:5e:00:53:01\n      parameters:\n        stp: false\n        forward-delay: 0\n      dhcp4: true\n    vmbr0: {}\n  ethernets:\n    eth0: {}   # by the door\n  version: 2\n',
+    },
+  ]) {
+    it(`keeps the layout of a file: ${name}`, () => {
+      const { texts } = run({ files: { [path]: before }, backend: 'netplan', settings: { uplink: ['eth0'] } })
+      assert.equal(texts.read(path), after)
+    })
+  }
+
+  it('is refused where the NIC stands in braces', () => {
+    const files = { [path]: 'network: {ethernets: {eth0: {dhcp4: true}}}\n' }
+    assert.throws(() => run({ files, backend: 'netplan', settings: { uplink: ['eth0'] } }), { code: 'netplan-shape' })
   })
 })

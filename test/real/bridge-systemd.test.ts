@@ -5,7 +5,8 @@ import type { ObjectsReport } from '../../src/report/objects.ts'
 import { Lab, type LightHost } from './lab/lab.ts'
 import { change, pings, refused, start } from './live.ts'
 
-const uplink = '[Match]\nName=eth0\n\n[Network]\n# the office\nAddress=198.18.0.11/24\nGateway=198.18.0.1\nIPv6AcceptRA=no\n'
+const uplink =
+  '[Match]\nName=eth0\n\n[Network]\n# the office\nAddress=198.18.0.11/24\nGateway=198.18.0.1\nIPv6AcceptRA=no\n'
 
 const netplan = `# the office
 network:
@@ -107,3 +108,47 @@ for (const { backend, path, text, also } of [
     })
   })
 }
+
+describe('bridges kept by ifupdown under systemd', function () {
+  this.timeout(300_000)
+  const path = '/etc/network/interfaces'
+  const text =
+    'auto lo eth0\niface lo inet loopback\niface eth0 inet static\n  address 198.18.0.11/24\n  gateway 198.18.0.1\n'
+  let lab: Lab
+  let host: LightHost
+
+  before(async () => {
+    lab = await Lab.up({ hosts: 1, systemd: true })
+    host = lab.hosts[0] as LightHost
+    await host.write(path, text)
+    // the lab leaves networking.service out, as most of its hosts get their addresses from it
+    await host.ok('rm -f /etc/systemd/system/networking.service; systemctl daemon-reload; systemctl enable networking')
+    await host.reboot()
+  })
+  after(() => lab.down())
+
+  it('are brought up by networking.service at boot', async () => {
+    const { status, stdout } = await host.lxcnet(['bridge', 'create', 'br0', '--uplink', 'eth0', '-y', '--json'])
+    assert.equal(status, 2, stdout)
+    assert.equal((await host.lxcnet(['confirm'])).status, 0)
+    await host.reboot()
+    assert.equal((await host.ok('systemctl is-active networking')).trim(), 'active')
+    assert.match(await host.ok('ip -br addr show br0'), /198\.18\.0\.11\/24/)
+    assert.ok(await host.ping(null, '198.18.0.1', { waitSeconds: 4 }))
+  })
+
+  it("take the place of LXC's own network, which comes back when they go", async () => {
+    const states =
+      'systemctl is-active lxc-net; systemctl is-enabled lxc-net; ls /sys/class/net; cat /etc/lxc/default.conf /etc/default/lxc-net 2>/dev/null || :'
+    const before = await host.ok(states)
+    assert.match(before, /lxcbr0/)
+    const line = 'bridge create lxcbr0 --address 10.0.9.1/24 --default yes --lxc-net off'
+    const { id } = await change(host, line)
+    assert.match(await host.ok('ip -br addr show lxcbr0'), / 10\.0\.9\.1\/24/)
+    assert.equal((await change(host, line)).result, 'unchanged')
+    assert.equal((await host.sh('pgrep dnsmasq')).stdout, '')
+    assert.equal((await host.lxcnet(['rollback', id ?? '', '-y'])).status, 0)
+    assert.equal(await host.ok(states), before)
+    assert.match(await host.ok('ip -br addr show lxcbr0'), / 10\.0\.3\.1\/24/)
+  })
+})

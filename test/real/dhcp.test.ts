@@ -105,11 +105,7 @@ describe('dhcp: reservations on real dnsmasq', () => {
     await host.stop('mail')
     await change(host, `rollback ${id}`)
     await start(host, 'mail')
-    assert.equal(
-      await traces(host),
-      before.replaceAll(/veth\w+/g, (name) => name),
-      'as it was',
-    )
+    assert.equal(await traces(host), before)
     await host.stop('mail')
     // it will have another MAC, and the address is still leased to this one
     assert.equal((await refused(host, 'dhcp reserve mail 10.0.3.16')).code, 'dhcp-lease-held')

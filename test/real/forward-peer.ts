@@ -90,9 +90,9 @@ const tracesScript = `
 ip -o link show | sed 's/^[0-9]*: //; s/ qdisc .*//; s/@if[0-9]*//' | sort
 ip -o -4 address show | sed 's/^[0-9]*: //; s/ *valid_lft.*//'
 ip -4 route show table all | sort
-nft list ruleset
+nft list ruleset | sed 's,counter packets [0-9]* bytes [0-9]* ,,'
 grep -H '' /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/*/route_localnet
-ps -eo comm= | grep -v -e kworker -e '^sleep$' -e '^sshd$' -e '^sh$' -e '^ps$' -e '^grep$' -e '^MainThread$' | sort
+ps -eo comm= | grep -v -e kworker -e '^sleep$' -e '^sshd$' -e '^sh$' -e '^ps$' -e '^grep$' -e '^MainThread$' -e '^sort$' -e '^sed$' | sort
 ls -d /run/lxcnet/firewall 2>/dev/null
 find /etc /var/lib/lxc/*/config -type f ! -name '*-' -exec sha256sum {} + | sort -k 2
 find /etc -type d | sort`

@@ -176,6 +176,23 @@ echo "$answer"`
     await works()
   })
 
+  it('is handled by busybox as by dash, and by either as often as one likes', async () => {
+    for (const shell of ['busybox sh', 'dash']) {
+      const call = (verb: string) => host.sh(`${shell} /etc/lxcnet/hooks/gateway ${verb} dmz`)
+      for (const [verb, status] of [
+        ['down', 0],
+        ['down', 0],
+        ['check', 1],
+        ['up', 0],
+        ['up', 0],
+        ['check', 0],
+      ] as const)
+        assert.equal((await call(verb)).status, status, `${shell} ${verb}`)
+      assert.equal((await inDmz('nft -s list ruleset')).match(/masquerade/g)?.length, 1)
+    }
+    await works()
+  })
+
   it('goes with delete, live and in the files, and leaves the configs as they were', async () => {
     const { id } = await change(host, 'gateway delete dmz')
     assert.equal(await inDmz('nft list ruleset; cat /proc/sys/net/ipv4/ip_forward'), '0\n')
@@ -192,6 +209,30 @@ echo "$answer"`
     const { id } = await change(host, create)
     await change(host, `rollback ${id}`)
     assert.deepEqual(await traces(host), untouched)
+  })
+
+  it('is one at once where the container runs with both NICs, and a rollback leaves no rule', async () => {
+    await host.container('own', [
+      'lxc.net.0.type = veth',
+      'lxc.net.0.link = lxcbr1',
+      'lxc.net.0.flags = up',
+      'lxc.net.0.ipv4.address = 198.18.1.60/24',
+      'lxc.net.1.type = macvlan',
+      'lxc.net.1.macvlan.mode = bridge',
+      'lxc.net.1.link = lxcbr2',
+      'lxc.net.1.flags = up',
+      'lxc.net.1.ipv4.address = 10.0.6.1/24',
+    ])
+    await start(host, 'own')
+    const inOwn = 'nsenter -t "$(lxc-info -n own -pH)" -n sh -c "nft list ruleset; cat /proc/sys/net/ipv4/ip_forward"'
+    const before = [await traces(host), await host.ok(inOwn)]
+    const made = await change(host, 'gateway create own --uplink lxcbr1 --inside lxcbr2 --subnet 10.0.6.0/24')
+    assert.equal(await state(), 'up')
+    assert.match(await host.ok(inOwn), /masquerade.*\n1\n$/s)
+    await change(host, `rollback ${made.id}`)
+    assert.deepEqual([await traces(host), await host.ok(inOwn)], before)
+    await host.stop('own')
+    await host.ok('rm -r /var/lib/lxc/own')
   })
 
   it('is refused where a container is not there', async () => {

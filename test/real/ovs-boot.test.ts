@@ -14,7 +14,6 @@ describe('ovs over a boot', function () {
     const [first] = lab.hosts
     assert.ok(first)
     h1 = first
-    await h1.ok('systemctl enable --now openvswitch-switch ovs-vswitchd')
   })
 
   after(() => lab.down())

@@ -44,7 +44,7 @@ describe('ovs tunnels between two hosts', function () {
       for (const [host, name, remote, end] of ends) {
         const net = '--datapath netdev --mtu 1400'
         await change(host, `ovs create o${at}a ${net} --tunnel ${type}:${remote}:42`)
-        await change(host, `ovs create o${at}b ${net} --tunnel ${type}:${remote}:${40 + end}`)
+        await change(host, `ovs create o${at}b ${net} --tunnel ${type}:${remote}:${50 + end}`)
         for (const [which, subnet] of [
           ['a', 10],
           ['b', 20],

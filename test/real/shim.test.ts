@@ -124,6 +124,16 @@ ip link add port0 type veth peer name port1; ip link set port0 master lxcbr2 up;
     await change(host, 'shim set lxcbr2')
     assert.equal(await way('10.0.5.8'), 'shim-lxcbr2')
     assert.equal((await change(host, 'shim set lxcbr2')).result, 'unchanged')
+    // the piece is for whatever sh the host has, and may be called at any time
+    const [piece = ''] = (await host.ok('ls /etc/lxcnet/net.d/*shim*')).split('\n')
+    await host.ok('ip address add 10.0.5.77/24 dev shim-lxcbr2; ip route add 192.0.2.0/24 dev shim-lxcbr2')
+    // Debian's busybox takes its own ip(8) before iproute2's unless it is told
+    for (const shell of ['busybox sh', 'dash'])
+      await host.ok(
+        `for verb in up up check; do ${shell} -c 'ip() { /bin/ip "$@"; }; . "$0"' ${piece} $verb || exit; done`,
+      )
+    assert.equal(await host.ok('ip -o address show to 10.0.5.77; ip route show 192.0.2.0/24'), '')
+    assert.equal(await way('10.0.5.8'), 'shim-lxcbr2')
     await change(host, 'shim delete lxcbr2')
     for (const name of ['ve', 'mx']) {
       await host.stop(name)

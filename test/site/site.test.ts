@@ -4,12 +4,13 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { containersOf, parseSite, type Site } from '../../src/site/index.ts'
+import { siteTable } from '../../src/workflow/site-file.ts'
 import { table } from './table.ts'
 
 const project = join(import.meta.dirname, '../..')
 
-function siteOf(text: string): Site {
-  const { site, problems } = parseSite(Buffer.from(text).toString('latin1'), 'lxcnet.yaml', table)
+function siteOf(text: string, words = table): Site {
+  const { site, problems } = parseSite(Buffer.from(text).toString('latin1'), 'lxcnet.yaml', words)
   assert.deepEqual(problems, [])
   assert.ok(site)
   return site
@@ -174,7 +175,7 @@ containers:
   })
 
   it('of the manual has nothing wrong with it, and has every kind', () => {
-    const site = siteOf(readFileSync(join(project, 'templates/man/lxcnet.yaml'), 'utf8'))
+    const site = siteOf(readFileSync(join(project, 'templates/man/lxcnet.yaml'), 'utf8'), siteTable)
     assert.equal(site.name, 'production')
     assert.deepEqual([...site.hosts.keys()], ['lxc1', 'lxc2'])
     assert.ok(site.networks.size > 0 && containersOf(site, 'lxc1').length > 0 && containersOf(site, 'lxc2').length > 0)

@@ -52,6 +52,8 @@ export function bringUp(desk: Desk, { bridge, backend, takesOver }: Move): void 
     readAgain(desk, backend, { links, ports: port === undefined ? [] : [port] })
     desk.after(renewal[backend][1], { ...options, undo: ['true'] })
   }
+  const uplink = desk.view.links?.get(port ?? '')
+  if (uplink !== undefined) desk.promise(uplink.name, { kind: uplink.kind, master: name })
   desk.promise(name, { kind: 'bridge', addresses: address.filter((one) => one.includes('/')) })
 }
 

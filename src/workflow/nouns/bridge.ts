@@ -16,10 +16,10 @@ import {
 } from '../../bridge/index.ts'
 import { exit, LxcnetError } from '../../core/error.ts'
 import type { Reading, View } from '../context.ts'
-import type { Desk } from '../noun/desk.ts'
 import type { Found, Noun, Settings, Wish } from '../noun/noun.ts'
 import { faultsOf } from './bridge-faults.ts'
 import { lxcNetOf } from './bridge-lxc-net.ts'
+import { Pen } from './bridge-pen.ts'
 import { deleteBridge, makeBridge, setOwn, setStanding } from './bridge-plan.ts'
 import { nat } from './nat.ts'
 
@@ -41,7 +41,8 @@ export const bridge: Noun = {
     return standingBridges(reading.snapshot).map((standing) => foundBridge(standing, reading, off))
   },
   plan(desk, wishes) {
-    for (const wish of wishes) planBridge(desk, wish)
+    const pen = new Pen(desk)
+    for (const wish of wishes) planBridge(pen, wish)
   },
   inspect: (context, reading) =>
     bridge
@@ -79,13 +80,14 @@ function stateOf({ links }: View, name: string): string {
   return ['up', ...link.addresses].join(' ')
 }
 
-function planBridge(desk: Desk, { name, want, have }: Wish): void {
+function planBridge(pen: Pen, { name, want, have }: Wish): void {
+  const { desk } = pen
   const { snapshot } = desk.reading
   const standing = standingBridges(snapshot).find(({ bridge }) => bridge.name === name)
-  const record = recordOf(desk.reading, name)
+  const record = readRecord(desk.text(recordPath(name)))
   if (want === undefined) {
     if (standing === undefined || record === undefined) throw notOurs(name, have?.from)
-    deleteBridge(desk, standing, record)
+    deleteBridge(pen, standing, record)
     return
   }
   if (have !== undefined && same(want, have.settings)) return
@@ -95,9 +97,9 @@ function planBridge(desk: Desk, { name, want, have }: Wish): void {
     const routes = [...desk.view.defaultRouteLinks]
     const backend = backendOf(snapshot, wished.uplink === undefined ? routes : [wished.uplink, ...routes])
     desk.note(...faultsOf(desk, wished, want, backend))
-    makeBridge(desk, wished, want, backend)
-  } else if (record === undefined) setStanding(desk, standing, want)
-  else setOwn(desk, standing, record, want)
+    makeBridge(pen, wished, want, backend)
+  } else if (record === undefined) setStanding(pen, standing, want)
+  else setOwn(pen, standing, record, want)
 }
 
 const same = (a: Settings, b: Settings): boolean => JSON.stringify([...a].sort()) === JSON.stringify([...b].sort())

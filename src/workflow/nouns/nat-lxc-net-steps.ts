@@ -51,6 +51,11 @@ const bringHome = (from: string, to: string): string[] =>
 
 export function stepsOf(desk: Desk, have: LxcNet, network: Network, { enable, running, variables }: Step): void {
   const { script } = have.places
+  if (script !== undefined && !desk.context.scope.live) {
+    const argv = [script, enable === false ? 'stop' : 'restart']
+    if (variables.size > 0) desk.after(argv, { undo: argv, why: 'lxc-net reads its settings' })
+    return
+  }
   const changed = [...variables].filter(([name, value]) => have.values.get(name) !== value).map(([name]) => name)
   const restarts = running.up && enable === undefined && changed.length > 0
   const bridge = have.network?.bridge ?? network.bridge
@@ -146,7 +151,8 @@ const named = (bridge: string, ...argv: string[]): string[] => ['env', `LXC_BRID
 const byUnitCommands: Commands = {
   stop: (bridge) => named(bridge, 'systemctl', 'stop', unit),
   start: (bridge) => named(bridge, 'systemctl', 'start', unit),
-  restart: (bridge) => named(bridge, 'systemctl', 'start', unit),
+  // the way back must not end at systemd's limit of starts in ten seconds, systemd.unit(5) StartLimitBurst
+  restart: (bridge) => named(bridge, ...shell('systemctl reset-failed "$1"; exec systemctl start "$1"', unit)),
 }
 
 /** `stop` does nothing without the flag, which a start that was killed has not set yet. */

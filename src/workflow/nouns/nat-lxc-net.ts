@@ -91,10 +91,8 @@ export function planLxcNet(desk: Desk, { want, have: found }: Wish): void {
   const variables = variablesFor(wanted, have)
   notes.push(...edit(desk, have, variables))
   const running = runningOf(desk.reading)
-  if (desk.context.scope.live) {
-    notes.push(...consequences(desk, have, network, { enable, running, variables }))
-    stepsOf(desk, have, network, { enable, running, variables })
-  }
+  if (desk.context.scope.live) notes.push(...consequences(desk, have, network, { enable, running, variables }))
+  stepsOf(desk, have, network, { enable, running, variables })
   setNetworkRules(desk, lxcNetName, rulesOf(want, network))
   const address = `${formatAddress(network.address, 4)}/${network.subnet.prefix}`
   if (wanted.enabled) desk.promise(network.bridge, { kind: 'bridge', addresses: [address] })

@@ -6,7 +6,7 @@ import { readOvs } from '../../ovs/index.ts'
 import type { Note } from '../../plan/plan.ts'
 import type { Desk } from '../noun/desk.ts'
 import type { Wish } from '../noun/noun.ts'
-import { uplinkNotes } from './ovs-uplink.ts'
+import { tunnelNotes, uplinkNotes } from './ovs-uplink.ts'
 
 export function planByHand(desk: Desk, { name, want, have }: Wish): void {
   const said = (flag: string): readonly string[] => want?.get(flag) ?? []
@@ -42,6 +42,7 @@ export function planByHand(desk: Desk, { name, want, have }: Wish): void {
   const taken = new Set([...(readOvs(desk.reading.snapshot.answers)?.switches?.values() ?? [])].flatMap(portNames))
   for (const tunnel of fresh('tunnel')) {
     const [, type = '', remote = '', key = ''] = /^(\w+):\[?(.+?)\]?:(\d+)$/.exec(tunnel) ?? []
+    desk.note(...tunnelNotes(tunnel, name, desk))
     const port = firstFree(taken)
     const options = [`type=${type}`, `options:remote_ip="${remote}"`, `options:key="${key}"`]
     const add = ['--may-exist', 'add-port', name, port, '--', 'set', 'Interface', port, ...options]

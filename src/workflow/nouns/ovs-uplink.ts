@@ -1,4 +1,4 @@
-/** Whether a link can become the uplink of a switch. */
+/** Whether a link can become the uplink of a switch, and a tunnel its port. */
 import { linkOf, typeOf } from '../../nic/index.ts'
 import { readOvs } from '../../ovs/index.ts'
 import type { Note } from '../../plan/plan.ts'
@@ -34,4 +34,12 @@ export function uplinkNotes(uplink: string, name: string, { view, reading }: Des
     one.effective.nics.some((nic) => linkOf(nic) === uplink && typeOf(nic) !== 'veth'),
   )
   return container === undefined ? [] : busy(`is the parent of a NIC of ${container.name}`, 'choose another link')
+}
+
+/** Two ports to one remote with one key cannot be told apart: ovs-vswitchd takes the first alone ("File exists"). */
+export function tunnelNotes(tunnel: string, name: string, { reading }: Desk): Note[] {
+  const switches = [...(readOvs(reading.snapshot.answers)?.switches?.values() ?? [])]
+  const other = switches.find((one) => one.name !== name && one.ports.some((port) => port.tunnel === tunnel))
+  if (other === undefined) return []
+  return [error('tunnel-taken', `tunnel: ${other.name} has ${tunnel} already`, 'take another key, on both hosts')]
 }

@@ -20,7 +20,7 @@ import { planGone } from './ovs-delete.ts'
 import { findSwitches } from './ovs-find.ts'
 import { hookFiles } from './ovs-hooks.ts'
 import { deadPorts, error } from './ovs-ports.ts'
-import { uplinkNotes } from './ovs-uplink.ts'
+import { tunnelNotes, uplinkNotes } from './ovs-uplink.ts'
 
 export const ovs: Noun = {
   noun: 'ovs',
@@ -76,6 +76,7 @@ function planOwn(desk: Desk, name: string, want: Settings, have: Found | undefin
   const had = (flag: string): readonly string[] => have?.settings.get(flag) ?? []
   if (have === undefined && desk.view.links?.has(name))
     desk.note(error('name-taken', `there is a link ${name} already, which is no switch`, 'choose another name'))
+  for (const tunnel of said('tunnel')) desk.note(...tunnelNotes(tunnel, name, desk))
   for (const uplink of said('uplink')) {
     if (have?.state === 'up' && had('uplink').includes(uplink)) continue
     desk.note(...uplinkNotes(uplink, name, desk))

@@ -82,11 +82,13 @@ function faultsOf(values: Values, view: View): Note[] {
         fix: 'sh /etc/lxcnet/boot',
       },
     ]
-  if (values.get('subnet_route') !== 'no') return []
+  const notes = clashes(view, parent, listOf(values, 'address'))
+  if (values.get('subnet_route') !== 'no') return notes
   const have = new Set([...listOf(values, 'host_route'), ...listOf(values, 'route')])
   const missing = routesTo(parent, listOf(values, 'address'), view).filter((one) => !have.has(one))
-  if (missing.length === 0) return []
+  if (missing.length === 0) return notes
   return [
+    ...notes,
     {
       severity: 'warning',
       code: 'shim-no-route',
@@ -119,8 +121,9 @@ function planShim(desk: Desk, { name: parent, want, have }: Wish, { anew }: { an
       : routing(desk, want, parent, ifname)),
   ])
   const text = pieceText(`shim ${parent}`, `\`lxcnet shim set ${parent}\``, settings, templateText('boot/shim.sh'))
+  if (anew || text !== old) desk.note(...clashes(desk.view, parent, addresses))
   if (text === old) return
-  desk.note(...refusals(desk.view, parent, ifname, before.get('ifname'), addresses))
+  desk.note(...refusals(desk.view, parent, ifname, before.get('ifname')))
   const converges = ['parent', 'ifname', 'subnet_route'].every((key) => settings.get(key) === before.get(key))
   // another address or way: whoever talks to the host by the old one is cut off
   const kept = listOf(before, 'address').every((one) => addresses.includes(one))
@@ -136,13 +139,7 @@ function planShim(desk: Desk, { name: parent, want, have }: Wish, { anew }: { an
 const sameWords = (some: Settings, others: Settings): boolean =>
   JSON.stringify([...some].sort()) === JSON.stringify([...others].sort())
 
-function refusals(
-  { links, containers }: View,
-  parent: string,
-  ifname: string,
-  old: string | undefined,
-  addresses: readonly string[],
-): Note[] {
+function refusals({ links }: View, parent: string, ifname: string, old: string | undefined): Note[] {
   const notes: Note[] = []
   if (links !== undefined && !links.has(parent))
     notes.push({
@@ -158,6 +155,12 @@ function refusals(
       message: `there is a link ${ifname} already, which lxcnet did not make`,
       fix: '--ifname gives the shim another name',
     })
+  return notes
+}
+
+/** Containers on the parent that have an address of the shim. */
+function clashes({ containers }: View, parent: string, addresses: readonly string[]): Note[] {
+  const notes: Note[] = []
   for (const { name, effective } of containers.values()) {
     for (const nic of effective.nics.filter((one) => value(one, 'link') === parent)) {
       const taken = addressesOf(nic).find((one) => addresses.some((own) => own.split('/')[0] === one.split('/')[0]))
@@ -165,7 +168,7 @@ function refusals(
         notes.push({
           severity: 'error',
           code: 'duplicate-address',
-          message: `address: ${taken} is also the address of ${name}:${nic.index} on ${parent}`,
+          message: `shim ${parent}: ${taken} is also the address of ${name}:${nic.index} there`,
           fix: 'take a free one',
         })
     }
