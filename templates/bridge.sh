@@ -56,7 +56,7 @@ bridge_frames() {
     lx_out="${lx_out}networkd "
   [ ! -e "$lx_root/run/NetworkManager/NetworkManager.pid" ] || lx_out="${lx_out}networkmanager "
   for lx_c in sbin/ifup usr/sbin/ifup; do
-    [ ! -x "$lx_root/$lx_c" ] || { lx_out="${lx_out}ifupdown "; break; }
+    [ ! -e "$lx_root/$lx_c" ] || { lx_out="${lx_out}ifupdown "; break; }
   done
   lx_frame run 0 network-systems "$lx_out"
 }

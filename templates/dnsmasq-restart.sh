@@ -1,11 +1,25 @@
-# $1 pid file, $2 bridge, $3 the host's address there, then the command line of a dnsmasq(8): ends the one that runs and
-# starts this one. The bridge, its address, its rules and the leases stay, so that containers lose no packet; only an
-# answer of dnsmasq itself can be late. Where the network is down nothing is done: its start will start it.
-# $0 is `restart`, or `back` on the way back: there options that dnsmasq would refuse leave the one that runs.
+# $1 pid file, $2 bridge, $3 the host's address there: ends the dnsmasq(8) of a network and starts it anew. The bridge, its
+# address, its rules and the leases stay, so that containers lose no packet; only an answer of dnsmasq itself can be late.
+# Where the network is down nothing is done: its start will start it.
+# As `restart` it starts with the words it has by now and the --conf-file in $4; where none runs, none is started.
+# As `back`, on the way back, with the words from $4 on, also when it has gone; options that it would refuse leave it.
 ip -o -4 address show dev "$2" 2>/dev/null | grep -qF " $3/" || exit 0
 file=$1
 shift 3
-runs() { pid=$(cat "$file") && tr '\0' '\n' <"/proc/$pid/cmdline" | grep -qxF -e "--pid-file=$file"; } 2>/dev/null
+words() { pid=$(cat "$file") && tr '\0' '\n' <"/proc/$pid/cmdline" | grep "$@"; } 2>/dev/null
+runs() { words -qxF -e "--pid-file=$file"; }
+if [ "$0" = restart ]; then
+  runs || exit 0
+  conf=${1:-}
+  set -f
+  IFS='
+'
+  # shellcheck disable=SC2046 # a word a line
+  set -- $(words -v -e '^--conf-file=')
+  first=$1
+  shift
+  set -- "$first" ${conf:+"$conf"} "$@"
+fi
 "$@" --test || { [ "$0" = back ] && runs; exit; }
 if runs; then
   # its own control group: there the end of this login does not end it, and a stop of the unit does

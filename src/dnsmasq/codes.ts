@@ -7,6 +7,10 @@ export const dnsmasqCodes: Record<string, { summary: string; fix: string }> = {
     summary: 'A dhcp-host line that was written by hand says something else about the same client.',
     fix: 'Change it where the message says, or remove it.',
   },
+  'dhcp-conf-by-hand': {
+    summary: 'The settings of lxc-net make LXC_DHCP_CONFILE of other variables, or by a command.',
+    fix: 'Set it by hand to the path in the message.',
+  },
   'dhcp-container-gone': {
     summary: 'A reservation is for a MAC that no container has.',
     fix: '`lxcnet dhcp unreserve NAME`, or reserve anew for the NIC as it is.',

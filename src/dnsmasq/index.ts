@@ -5,6 +5,7 @@ export { isLive, type Lease, parseLeases } from './leases.ts'
 export { dnsmasqProbe, interfacesProbe } from './probe.ts'
 export {
   confFileOf,
+  putBack,
   readServer,
   release,
   reread,
@@ -12,6 +13,5 @@ export {
   restartWithout,
   runsWith,
   type Server,
-  withConfFile,
 } from './server.ts'
 export { checkReservationWord, reservationWords } from './words.ts'

@@ -23,12 +23,6 @@ const confWord = '--conf-file='
 export const confFileOf = ({ words }: Server): string | undefined =>
   words.findLast((word) => word.startsWith(confWord))?.slice(confWord.length)
 
-/** The same command line with another --conf-file, where lxc-net puts it. */
-export const withConfFile = (words: readonly string[], file: string): string[] => {
-  const rest = words.filter((word) => !word.startsWith(confWord))
-  return [...rest.slice(0, 1), `${confWord}${file}`, ...rest.slice(1)]
-}
-
 export interface Place {
   pidFile: string
   bridge: string
@@ -50,17 +44,24 @@ export const runsWith = (pidFile: string, word: string): string[] => [
   `f=${pidFile}; ${find} && tr "\\0" "\\n" <"/proc/$p/cmdline" | grep -qxF -e "${word}"`,
 ]
 
-/**
- * @param script templates/dnsmasq-restart.sh
- * @param words its command line from now on
- * @param way `back` where options that it would refuse shall leave the one that runs
- */
-export const restart = (
-  script: string,
-  { pidFile, bridge, address }: Place,
-  words: readonly string[],
-  way: 'restart' | 'back' = 'restart',
-): string[] => ['sh', '-c', bare(script), way, pidFile, bridge, address, ...words]
+/** @param script templates/dnsmasq-restart.sh @param confFile what it reads from now on; undefined for its own default */
+export const restart = (script: string, place: Place, confFile: string | undefined): string[] =>
+  call(script, 'restart', place, confFile === undefined ? [] : [confWord + confFile])
+
+/** The way back from that. @param words its command line as it was */
+export const putBack = (script: string, place: Place, words: readonly string[]): string[] =>
+  call(script, 'back', place, words)
+
+const call = (script: string, way: string, { pidFile, bridge, address }: Place, words: readonly string[]): string[] => [
+  'sh',
+  '-c',
+  bare(script),
+  way,
+  pidFile,
+  bridge,
+  address,
+  ...words,
+]
 
 /** By templates/dnsmasq-release.sh, which needs dhcp_release(1). */
 export const release = (script: string, file: string, bridge: string, { address, mac, clientId }: Lease): string[] => [
@@ -81,12 +82,12 @@ export const restartWithout = (
   file: string,
   { address }: Lease,
   place: Place,
-  words: readonly string[],
+  confFile: string | undefined,
 ): string[] => {
   const [head = '', tail = ''] = script.split('# meanwhile\n')
   // beside it, and whole before it takes its place
   const forget = `grep -vF ' ${address} ' ${file} >${file}.lxcnet\nmv -f ${file}.lxcnet ${file}\n`
-  return restart(head + forget + tail, place, words)
+  return restart(head + forget + tail, place, confFile)
 }
 
 /** Without its comments, for a person to read in a plan. */

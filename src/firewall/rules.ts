@@ -52,17 +52,21 @@ export interface Rules {
 
 export const noRules: Rules = { networks: new Map(), forwards: new Map(), hairpins: new Map(), others: [] }
 
-/** The lines, sorted so that the same rules are the same bytes. */
+/** The lines as the two functions of the piece that hold them, sorted so that the same rules are the same bytes. */
 export function printRules({ networks, forwards, hairpins, others }: Rules): string {
   return [
+    'networks() { :',
     // before what leaves, or it would count as such
-    ...sorted(hairpins).map(([subnet, bridge]) => `hairpin ${subnet} bridge=${bridge}`),
-    ...[...others].sort().map((bridge) => `other ${bridge}`),
-    ...sorted(networks).map(([name, rules]) => networkLine(name, rules)),
-    ...sorted(forwards).map(([name, forward]) => forwardLine(name, forward)),
-  ]
-    .map((line) => `  ${line}\n`)
-    .join('')
+    ...sorted(hairpins).map(([subnet, bridge]) => `  hairpin ${subnet} bridge=${bridge}`),
+    ...[...others].sort().map((bridge) => `  other ${bridge}`),
+    ...sorted(networks).map(([name, rules]) => `  ${networkLine(name, rules)}`),
+    '}',
+    '',
+    'forwards() { :',
+    ...sorted(forwards).map(([name, forward]) => `  ${forwardLine(name, forward)}`),
+    '}',
+    '',
+  ].join('\n')
 }
 
 function networkLine(name: string, rules: NetworkRules): string {

@@ -51,10 +51,13 @@ export function putRules(
   options: Pick<PieceOptions, 'why' | 'impact'>,
 ): void {
   const hairpins = hairpinsOf(desk, { networks, forwards })
-  const lines = printRules({ networks, forwards, hairpins, others: othersOf(desk, networks) })
-  const { piece: text, body } = lines === '' ? { piece: null, body: null } : firewallText(lines)
+  const others = othersOf(desk, networks)
+  const none = networks.size === 0 && forwards.size === 0
+  const { piece: text, body } = none
+    ? { piece: null, body: null }
+    : firewallText({ networks, forwards, hairpins, others })
   const old = desk.text(firewallBody) ?? null
-  if (body !== old) desk.write(firewallBody, body, { why: 'what makes rules of it', record: true })
+  if (body !== old) desk.write(firewallBody, body, { why: 'makes the rules that 50-firewall says', record: true })
   if ((desk.pieceText(piece) ?? null) === text) {
     if (body === old) return
     // another release wrote it, and may have made other rules of the same lines
@@ -77,9 +80,9 @@ const head = `#!/bin/sh
 
 `
 
-/** @param lines as printRules() gives them */
-export const firewallText = (lines: string): { piece: string; body: string } => ({
-  piece: `${head}rules() {\n${lines}}\n\n. ${firewallBody}\n`,
+/** The piece, and the file that it reads at its end. */
+export const firewallText = (rules: Rules): { piece: string; body: string } => ({
+  piece: `${head}${printRules(rules)}\n. ${firewallBody}\n`,
   body: bodyText(),
 })
 

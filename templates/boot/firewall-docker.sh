@@ -1,14 +1,16 @@
 # --- through Docker's own door: DOCKER-USER, where Docker looks first and which it leaves to others ---
-# shellcheck disable=SC2015,SC2030,SC2031,SC2154 # variables of firewall.sh, given to one run of rules()
+# shellcheck disable=SC2015,SC2046,SC2030,SC2031,SC2154 # variables of firewall.sh, given to one run of rules()
 
-# docker_rules 4|6...: as iptables_rules; nothing where there is no Docker, or nobody goes through it.
+# docker_rules [4|6...]: as iptables_rules; nothing where there is no Docker, or nobody goes through it.
 docker_rules() {
+  grep -q ' through=docker' "$0" || return 0
+  [ $# -gt 0 ] || set -- $(versions)
   for version; do
-    passes=$(engine=docker chain=LXCNET-DOCKER && rules)
-    [ -n "$passes" ] && tool "$version" '' && has_chain filter DOCKER-USER || continue
+    allowed=$(engine=docker chain=LXCNET-DOCKER && networks && forwards)
+    [ -n "$allowed" ] && tool "$version" '' && has_chain filter DOCKER-USER || continue
     printf '*filter\n:LXCNET-DOCKER - [0:0]\n'
     [ "$engine" = nft ] || echo '-A LXCNET-DOCKER -m conntrack ! --ctstate ESTABLISHED,RELATED,DNAT -j LXCNET-ISOLATION'
-    printf '%s\nCOMMIT\n# Docker, IPv%s\n' "$passes" "$version"
+    printf '%s\nCOMMIT\n# Docker, IPv%s\n' "$allowed" "$version"
   done
 }
 
@@ -29,10 +31,11 @@ docker_network() {
 }
 
 docker_up() {
+  [ -n "$passes" ] || return 0
   for version in $(versions); do
-    passes=$(docker_rules "$version")
-    [ -n "$passes" ] || continue
-    tool "$version" -restore && printf '%s\n' "$passes" | "$tool" -w -n && tool "$version" '' &&
+    allowed=$(docker_rules "$version")
+    [ -n "$allowed" ] || continue
+    tool "$version" -restore && printf '%s\n' "$allowed" | "$tool" -w -n && tool "$version" '' &&
       jump filter DOCKER-USER LXCNET-DOCKER || return
   done
 }

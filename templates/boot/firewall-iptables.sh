@@ -1,14 +1,15 @@
 # --- by iptables(8): chains LXCNET-* and one jump to each; upgrades find them by their names ---
 # shellcheck disable=SC2086,SC2154 # words without blanks or patterns, set by firewall.sh
 
-# iptables_rules 4|6...: what iptables-restore(8) gets; a chain that it declares is emptied in the same transaction.
+# iptables_rules [4|6...]: what iptables-restore(8) gets; a chain that it declares is emptied in the same transaction.
 iptables_rules() {
+  [ $# -gt 0 ] || set -- $(versions)
   for version; do
     echo '*nat'
-    for chain in LXCNET-FORWARDS LXCNET-POSTROUTING; do echo ":$chain - [0:0]" && rules; done
+    for chain in LXCNET-FORWARDS LXCNET-POSTROUTING; do echo ":$chain - [0:0]" && networks && forwards; done
     echo COMMIT
     echo '*filter'
-    for chain in LXCNET-ISOLATION LXCNET-SERVICES; do echo ":$chain - [0:0]" && rules; done
+    for chain in LXCNET-ISOLATION LXCNET-SERVICES; do echo ":$chain - [0:0]" && networks; done
     echo COMMIT
     [ "$version" = 6 ] || echo "*raw
 :LXCNET-LOOPBACK - [0:0]

@@ -18,7 +18,7 @@ table inet lxcnet {
   }
   chain forwards {
 EOF
-  chain=forwards && rules
+  forwards
   cat <<'EOF'
   }
   chain prerouting {
@@ -32,7 +32,7 @@ EOF
   chain postrouting {
     type nat hook postrouting priority 99; policy accept;
 EOF
-  chain=postrouting && rules
+  chain=postrouting && networks
   cat <<'EOF'
   }
   chain isolation {
@@ -40,7 +40,7 @@ EOF
     ct state established,related accept
     ct status dnat accept
 EOF
-  chain=isolation && rules
+  chain=isolation && networks
   cat <<'EOF'
   }
   chain loopback {
@@ -52,7 +52,6 @@ EOF
 }
 
 nft_forward() {
-  [ "$chain" = forwards ] || return 0
   case $family in ip6) target=[$address] ;; *) target=$address ;; esac
   echo "    ${listen:+$family daddr $listen }${sources:+$family saddr { $(commas $sources) \} }$protocol dport $ports" \
     "dnat $family to $target${port:+:$port}"
@@ -87,7 +86,7 @@ nft_up() {
     echo 'lxcnet: there is a table inet lxcnet that lxcnet did not write' >&2
     return 1
   fi
-  nft_rules | nft -f -
+  printf '%s\n' "$wanted" | nft -f -
 }
 
 nft_down() {

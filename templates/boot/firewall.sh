@@ -1,8 +1,9 @@
 # --- called with up, down, check or keep ---
 #
-# rules() above says what is wanted, one call a line. It is run once for each chain, named by $chain, and what it calls
-# prints what that chain gets, in the language of $engine: nft where that can do NAT, else iptables. What was loaded last,
-# and how the kernel lists it, is kept in $state, so that `check` can tell whether both are still the same.
+# networks() and forwards() of the piece say what is wanted, one call a line. They are run for one chain after the other,
+# named by $chain, and what they call prints what that chain gets, in the language of $engine: nft where that can do NAT,
+# else iptables. What was loaded last, and how the kernel lists it, is kept in $state, so that `check` can tell whether
+# both are still the same.
 # shellcheck disable=SC2013,SC2015,SC2034,SC2046,SC2086 # lists of words without blanks or patterns (set -f), read above
 set -f
 LC_ALL=C
@@ -104,17 +105,14 @@ resolve() {
 }
 
 # Words that are asked of all rules together: the IP versions, the bridges of networks, settings of the kernel.
-words() { (engine=$1 && rules) | sort -u; }
-versions() { echo 4 && words version; }
+versions() { echo 4 && (engine=version && networks && forwards) | sort -u; }
 version_network() { case $subnets in *:*) echo 6 ;; esac; }
 version_hairpin() { :; }
 version_forward() { [ "$family" = ip ] || echo 6; }
 bridge_network() { echo "$bridge"; }
 bridge_hairpin() { :; }
-bridge_forward() { :; }
-sysctls() { echo /proc/sys/net/ipv4/ip_forward && words sysctl; }
+sysctls() { echo /proc/sys/net/ipv4/ip_forward && (engine=sysctl && networks); }
 sysctl_network() { :; }
-sysctl_forward() { :; }
 # by this bridge 127.0.0.1 may leave; whatever comes in for it is dropped
 sysctl_hairpin() { [ "$family" = ip6 ] || echo "/proc/sys/net/ipv4/conf/$bridge/route_localnet"; }
 
@@ -124,7 +122,11 @@ set_sysctls() {
   for path in $(cat "$state/sysctls" 2>/dev/null); do
     case " $* " in
       *" $path "*) kept="$kept $path" ;;
-      *) [ ! -e "$path" ] || echo 0 >"$path" ;;
+      *)
+        # lxc-net has turned it on too by now, and its containers need it
+        case $path in */ip_forward) [ ! -e /run/lxc/network_up ] || continue ;; esac
+        [ ! -e "$path" ] || echo 0 >"$path"
+        ;;
     esac
   done
   for path; do
@@ -142,18 +144,19 @@ sysctls_stand() {
 # want: the rules as they are to be.
 want() {
   if nft_works; then engine=nft; else engine=iptables; fi
-  bridges=$(words bridge)
-  wanted=$("${engine}_rules" $(versions) && docker_rules $(versions))
+  bridges=$(engine=bridge && networks)
+  wanted=$("${engine}_rules")
+  passes=$(docker_rules)
 }
 
 # list: the rules as the kernel has them.
 list() {
   [ "$engine" = iptables ] || nft_list
-  case $engine$wanted in iptables* | *LXCNET-DOCKER*) iptables_list ;; esac
+  [ "$engine$passes" = nft ] || iptables_list
 }
 
 loaded() {
-  [ "$(cat "$state/engine" 2>/dev/null)" = "$engine" ] && [ "$(cat "$state/rules")" = "$wanted" ] &&
+  [ "$(cat "$state/engine" 2>/dev/null)" = "$engine" ] && [ "$(cat "$state/rules")" = "$wanted$passes" ] &&
     [ "$(list)" = "$(cat "$state/list")" ]
 }
 
@@ -165,7 +168,7 @@ up() {
   if ! loaded; then
     case $(cat "$state/engine" 2>/dev/null) in "$engine" | '') ;; *) down ;; esac
     mkdir -p "$state" && "${engine}_up" && docker_up && echo "$engine" >"$state/engine" &&
-      printf '%s\n' "$wanted" >"$state/rules" && list >"$state/list" || return
+      printf '%s\n' "$wanted$passes" >"$state/rules" && list >"$state/list" || return
   fi
   set_sysctls $(sysctls)
 }

@@ -11,7 +11,7 @@ import type { Connection } from '../../src/host/port.ts'
 import { parseSite } from '../../src/site/index.ts'
 import { applySite, checkAcross, type Drawn } from '../../src/workflow/apply-site.ts'
 import { type Context, readView } from '../../src/workflow/context.ts'
-import { importSite } from '../../src/workflow/import-site.ts'
+import { importReads, importSite } from '../../src/workflow/import-site.ts'
 import { siteTable } from '../../src/workflow/site-file.ts'
 
 /** By the script that was asked, its nonce left out. Bytes as latin1. */
@@ -47,7 +47,7 @@ export function contextOf(host: Connection): Context {
   }
 }
 
-export const importReading = (context: Context) => readView(context, { containers: [] })
+export const importReading = (context: Context) => readView(context, importReads(context))
 
 /** @returns how many changes are pending */
 export async function plan(contexts: readonly Context[], text: string): Promise<number> {

@@ -55,7 +55,6 @@ const line = fc.oneof(
     '[ -n "$A" ] && B=9',
     'unset A',
     'A=1 true',
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell's
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's own
     ': "${A:=6}"',
     'return 0',

@@ -94,6 +94,15 @@ for (const { backend, path, text, also } of [
       assert.deepEqual((await state()).replace(/mtu.*/g, ''), before)
     })
 
+    if (backend === 'netplan')
+      it('is refused where NetworkManager carries it out', async () => {
+        await host.write(path, text.replace('  version: 2', '  version: 2\n  renderer: NetworkManager'))
+        const { code, message } = await refused(host, 'bridge create br0 --uplink eth0')
+        assert.equal(code, 'network-manager')
+        assert.match(message, /NetworkManager, not to networkd/)
+        await host.write(path, text)
+      })
+
     it('makes a bridge with an address, changes it live, and edits one that was made by hand', async () => {
       const before = await state()
       const made = await keep('bridge create br1 --address 10.0.5.1/24')
@@ -150,5 +159,45 @@ describe('bridges kept by ifupdown under systemd', function () {
     assert.equal((await host.lxcnet(['rollback', id ?? '', '-y'])).status, 0)
     assert.equal(await host.ok(states), before)
     assert.match(await host.ok('ip -br addr show lxcbr0'), / 10\.0\.3\.1\/24/)
+  })
+})
+
+describe('a bridge and the lease of its uplink', function () {
+  this.timeout(300_000)
+  let lab: Lab
+  let host: LightHost
+  let server: LightHost
+
+  before(async () => {
+    lab = await Lab.up({ hosts: 2, systemd: true })
+    ;[host, server] = lab.hosts as [LightHost, LightHost]
+    await host.write('/etc/systemd/network/30-eth1.network', '[Match]\nName=eth1\n\n[Network]\nDHCP=ipv4\n')
+    await host.write('/etc/systemd/system/systemd-networkd.service.d/lab.conf', '[Service]\nReadOnlyPaths=/sys\n')
+    const dhcp = 'dnsmasq --port=0 --interface=eth1 --bind-interfaces --dhcp-range=10.77.0.50,10.77.0.99,1h --pid-file='
+    await server.ok(`ip addr add 10.77.0.1/24 dev eth1 && ${dhcp}/run/dhcp.pid --dhcp-leasefile=/run/dhcp.leases`)
+    await host.ok('systemctl enable --now systemd-networkd')
+  })
+  after(() => lab.down())
+
+  const address = (link: string): Promise<string> =>
+    host.ok(
+      `for _ in $(seq 150); do ip -4 -o addr show ${link} | grep -o '10\\.77\\.0\\.[0-9]*/' && exit; sleep 0.1; done; exit 1`,
+    )
+
+  it('is the same before, with it, and after', async () => {
+    const before = await address('eth1')
+    const keep = async (line: string): Promise<string> => {
+      const { status, stdout } = await host.lxcnet([...line.split(' '), '-y', '--json'])
+      assert.equal(status, 2, stdout)
+      assert.equal((await host.lxcnet(['confirm'])).status, 0)
+      return (JSON.parse(stdout) as ChangeReport).id ?? ''
+    }
+    await keep('bridge create br1 --uplink eth1')
+    assert.equal(await address('br1'), before)
+    assert.equal((await server.ok('wc -l </run/dhcp.leases')).trim(), '1')
+    assert.equal((await host.sh('ip -4 -o addr show eth1')).stdout, '')
+    await pings({ reached: [[host, null, '10.77.0.1']], lost: [[host, null, '10.77.0.200']] })
+    await keep('bridge delete br1')
+    assert.equal(await address('eth1'), before)
   })
 })

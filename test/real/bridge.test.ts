@@ -220,6 +220,25 @@ describe('bridges kept by ifupdown', function () {
     assert.equal((await refused(host, 'bridge create br2 --uplink eth7')).code, 'link-not-found')
     await host.ok('ip link del br1; ip addr flush dev eth1')
   })
+
+  it('looks at the uplink first: Wi-Fi, no cable, several default routes', async () => {
+    // what the kernel shows of a card (net/wireless/sysfs.c), on a copy of the folder
+    await host.ok(`mkdir /run/net && for link in /sys/class/net/*; do ln -s "$(readlink -f "$link")" "/run/net/\${link##*/}"; done
+      rm /run/net/eth1 && mkdir -p /run/net/eth1/wireless && mount --bind /run/net /sys/class/net`)
+    assert.equal((await refused(host, 'bridge create br1 --uplink eth1')).code, 'uplink-wireless')
+    await host.ok('umount /sys/class/net && rm -r /run/net')
+    const codes = async (line: string): Promise<string[]> => {
+      const { stdout } = await host.lxcnet([...line.split(' '), '--dry-run', '--json'])
+      return (JSON.parse(stdout) as ChangeReport).notes.map(({ code }) => code)
+    }
+    assert.deepEqual(await codes('bridge create br1 --uplink eth1'), [])
+    await lab.lan('ip link set v1h1 down')
+    assert.deepEqual(await codes('bridge create br1 --uplink eth1'), ['uplink-no-carrier'])
+    await lab.lan('ip link set v1h1 up')
+    await host.ok('ip route add default dev eth1 metric 5000')
+    assert.deepEqual(await codes('bridge create br1 --uplink eth0'), ['default-routes'])
+    await host.ok('ip route del default dev eth1')
+  })
 })
 
 describe('bridges kept by ifupdown, over the SSH that they move', function () {
@@ -252,6 +271,18 @@ describe('bridges kept by ifupdown, over the SSH that they move', function () {
     assert.match(await host.ok('ip -br addr show br0'), /198\.18\.0\.12\/24/)
     const gone = await run('bridge delete br0')
     assert.deepEqual([gone.status, gone.report.result], [0, 'applied'])
+  })
+
+  it('keeps one that moves the host to another address, where its own key answers', async () => {
+    const line = 'bridge create br0 --uplink eth0 --address 198.18.0.222/24 --gateway 198.18.0.1'
+    const { status, report, stderr } = await run(line)
+    assert.deepEqual([status, report.result], [0, 'applied'], JSON.stringify(report) + stderr)
+    assert.match(await host.ok('ip -br addr show br0'), / 198\.18\.0\.222\/24/)
+    assert.doesNotMatch(await host.ok('ip -br addr'), /198\.18\.0\.12\//)
+    const words = ['rollback', report.id ?? '', '-y', '--json']
+    assert.equal((await host.lxcnet(words)).status, 2)
+    assert.equal((await host.lxcnet(['confirm'])).status, 0)
+    assert.match(await host.ok('ip -br addr show eth0'), / 198\.18\.0\.12\/24/)
   })
 
   it('takes one back by itself after which the host cannot be reached', async () => {

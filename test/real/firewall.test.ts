@@ -1,6 +1,6 @@
 /** What the rules do for networks, asked of the kernel: by nft, and by iptables where there is no nft. */
 import assert from 'node:assert/strict'
-import { type NetworkRules, noRules, printRules, type Rules } from '../../src/firewall/index.ts'
+import { type NetworkRules, noRules, type Rules } from '../../src/firewall/index.ts'
 import { firewallText } from '../../src/workflow/firewall.ts'
 import { answers, asks, program, traces } from './forward-peer.ts'
 import { Lab, type LightHost } from './lab/lab.ts'
@@ -60,7 +60,7 @@ for (const engine of ['nft', 'iptables']) {
     ]
 
     async function set(rules: Partial<Rules>): Promise<void> {
-      const { piece: text, body } = firewallText(printRules({ ...noRules, ...rules }))
+      const { piece: text, body } = firewallText({ ...noRules, ...rules })
       await h1.write('/etc/lxcnet/firewall.sh', body)
       await h1.write(piece, text)
       await h1.ok(`sh ${piece} up && sh ${piece} check`)

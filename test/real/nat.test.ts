@@ -330,12 +330,16 @@ describe('nat: further networks', () => {
 
   it('leave by the address that was asked for, or as they are', async () => {
     await h1.ok('ip address add 198.18.0.111/24 dev eth0')
-    const seen = async () => {
-      await lab.lan(
-        'timeout 5 tcpdump -n -l -c 1 -i lab0 icmp and dst host 198.18.0.1 >/tmp/nat-seen 2>/dev/null & sleep 1',
-      )
-      await h1.ping('web2', '198.18.0.1')
-      return (await lab.lan('sleep 0.3; cat /tmp/nat-seen')).stdout
+    const seen = async (): Promise<string> => {
+      let line = ''
+      const watching = lab
+        .lan('timeout 30 tcpdump -n -l -c 1 -i lab0 icmp and dst host 198.18.0.1 2>/dev/null')
+        .then(({ stdout }) => {
+          line = stdout || 'nothing'
+        })
+      while (line === '') await h1.ping('web2', '198.18.0.1')
+      await watching
+      return line
     }
     await change(h1, 'nat set red masquerade=198.18.0.111')
     assert.match(await seen(), /IP 198\.18\.0\.111 >/)

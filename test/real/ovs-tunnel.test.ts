@@ -70,7 +70,7 @@ describe('ovs tunnels between two hosts', function () {
       await change(h1, `ovs set o${at}b tunnel=${type}:198.18.1.12:77`)
       await change(h2, `ovs set o${at}b tunnel=${type}:198.18.1.11:77`)
       await pings({ reached: [[h1, `x${at}b`, `10.20.${at}.2`]] })
-      await h2.ok(`nsenter -t "$(lxc-info -n y${at}a -pH)" -n timeout 30 nc -l -p 9 >/tmp/got </dev/null &`)
+      await h2.ok(`nsenter -t "$(lxc-info -n y${at}a -pH)" -n timeout 30 nc -l -p 9 >/tmp/got 2>/dev/null </dev/null &`)
       await h1.ok(
         `sleep 0.5; head -c 300000 /dev/zero | nsenter -t "$(lxc-info -n x${at}a -pH)" -n timeout 20 nc -N 10.10.${at}.2 9`,
       )

@@ -172,3 +172,109 @@ describe('a site with objects', () => {
     }
   })
 })
+
+/** One of everything, each hanging on another: NICs on bridges and switches that the same plan makes. */
+const everyNoun = `hosts: { localhost: {} }
+switches:
+  sw0: { datapath: netdev, address: 10.46.0.1/24 }
+bridges:
+  br5: { address: 10.45.0.1/24 }
+  br6: { uplink: eth1 }
+nat:
+  blue: { subnet: 10.47.0.0/24, domain: blue }
+shims:
+  br5: { address: 10.45.0.9/24 }
+gateways:
+  gw: { uplink: br6, inside: br5, subnet: 10.48.0.0/24, members: mem }
+reservations:
+  web: { address: 10.0.3.77, network: lxc-net }
+forwards:
+  8080/tcp: { to: "web:80" }
+containers:
+  gw: { host: localhost }
+  mem: { host: localhost }
+  web:
+    host: localhost
+    nics:
+      0: { type: veth, link: blue, ipv4: 10.47.0.5/24, ipv4-gateway: 10.47.0.1 }
+      1: { type: veth, link: sw0, vlan-id: 7 }
+      2: { type: veth, link: lxcbr0 }
+`
+
+describe('a site with an object of every noun', () => {
+  let lab: Lab
+  let host: LightHost
+  let untouched: string[]
+
+  before(async () => {
+    lab = await Lab.up({ hosts: 1, systemd: true })
+    host = lab.hosts[0] as LightHost
+    await host.ok('systemctl start lxc-net')
+    for (const name of ['gw', 'mem', 'web']) await host.container(name)
+    untouched = await traces(host)
+    await host.write(file, everyNoun)
+  })
+  after(() => lab?.down())
+
+  const run = async (line: string, status = 0): Promise<string> => {
+    const ran = await host.lxcnet([...line.split(' '), '-f', file])
+    assert.equal(ran.status, status, `lxcnet ${line}: ${ran.stdout.slice(-3000)}${ran.stderr}`)
+    return ran.stdout
+  }
+
+  it('is made by one plan, and there is nothing left to do', async () => {
+    await run('plan', 2)
+    await run('apply --yes')
+    await run('plan')
+    await run('diff')
+    await run('check')
+  })
+
+  it('works', async () => {
+    await start(host, 'gw', 'mem', 'web')
+    await pings({
+      reached: [
+        [host, 'web', '10.47.0.1'],
+        [host, 'web', '198.18.0.1'],
+        [host, 'mem', '10.48.0.1'],
+        [host, null, '10.45.0.9'],
+        [host, null, '10.46.0.1'],
+      ],
+      lost: [
+        [host, 'web', '10.47.0.99'],
+        [host, 'mem', '10.48.0.99'],
+      ],
+    })
+    for (const name of ['gw', 'mem', 'web']) await host.stop(name)
+    await run('plan')
+  })
+
+  it('is imported with all of it, and its plan is empty', async () => {
+    const { status, stdout, stderr } = await host.lxcnet(['import', '-H', 'localhost', '--site', 'other', '--json'])
+    assert.equal(status, 0, stderr)
+    const { text, leftOut } = fitting<ImportReport>(stdout)
+    assert.deepEqual(leftOut, [])
+    for (const one of [
+      /^ {2}sw0:/m,
+      /^ {2}br6:/m,
+      /^ {2}blue:/m,
+      /^shims:/m,
+      /^ {2}gw:/m,
+      /^ {2}8080\/tcp:/m,
+      /^ {4}address: 10\.0\.3\.77$/m,
+    ])
+      assert.match(text, one)
+    assert.doesNotMatch(text, /script-up/, 'the hook of a switch is its link')
+    await host.write('/root/other.yaml', text)
+    assert.equal((await host.lxcnet(['plan', '-f', '/root/other.yaml'])).status, 0)
+  })
+
+  it('is destroyed without a trace, and made again, and rolled back without one', async () => {
+    await run('destroy --yes')
+    assert.deepEqual(await traces(host), untouched)
+    const { rollback } = JSON.parse(await run('apply --json')) as { rollback: string[] }
+    await run('plan')
+    assert.equal((await host.lxcnet([...rollback.slice(1), '--yes'])).status, 0)
+    assert.deepEqual(await traces(host), untouched)
+  })
+})

@@ -75,13 +75,9 @@ describe('bridges of VLANs on virtual machines', function () {
   it('takes bridge and VLAN away and leaves the uplink as it was', async () => {
     const links = 'ip -o link | sed "s/^[0-9]*: //"'
     const fresh = await a.ok(links)
-    const { id } = await change(a, 'bridge create br300 --uplink eth1 --vlan-id 300 --address 10.30.0.1/24')
+    await change(a, 'bridge create br300 --uplink eth1 --vlan-id 300 --address 10.30.0.1/24')
     assert.match(await a.ok('ip -br addr show br300'), /10\.30\.0\.1\/24/)
     await change(a, 'bridge delete br300')
-    assert.equal(await a.ok(links), fresh)
-    assert.notEqual(id, null)
-    const again = await change(a, 'bridge create br300 --uplink eth1 --vlan-id 300')
-    assert.equal((await a.lxcnet(['rollback', again.id ?? '', '-y'])).status, 0)
     assert.equal(await a.ok(links), fresh)
   })
 })

@@ -5,7 +5,7 @@ import { Lab, type LabHost } from './lab/lab.ts'
 import { change, list, type Ping, pings, read, show, start } from './live.ts'
 
 describe('ovs on virtual machines', function () {
-  this.timeout(300_000)
+  this.timeout(600_000)
   let lab: Lab
   let a: LabHost
   let b: LabHost
@@ -72,7 +72,7 @@ ip link add link eth0 name eth0.20 type vlan id 20 && ip address add 10.9.0.22/2
     assert.equal(report.result, 'applied')
     assert.deepEqual(await read(a, 'v10', '0.script.up'), ['/etc/lxcnet/hooks/ovs-up sw0 --access 10'])
     assert.equal(await a.ok('ovs-vsctl get Port p-v10 tag vlan_mode'), '10\naccess\n')
-    await b.ok('nsenter -t "$(lxc-info -n v10 -pH)" -n timeout 90 nc -l -p 9 >/tmp/got </dev/null &')
+    await b.ok('nsenter -t "$(lxc-info -n v10 -pH)" -n timeout 90 nc -l -p 9 >/tmp/got 2>/dev/null </dev/null &')
     await a.ok(
       `sleep 2; head -c 300000 /dev/zero | nsenter -t "$(lxc-info -n v10 -pH)" -n timeout 60 nc -N 10.9.0.12 9`,
     )

@@ -6,7 +6,7 @@ import { forward } from '../../workflow/nouns/forward.ts'
 export default class ForwardCreate extends CreateCommand {
   static override summary = 'Lead a port of the host to a container.'
   static override description =
-    'TCP or UDP, one port or a range, for all addresses of the host or one of them. Clients outside, on the same bridge, in the container itself and on the host, also at 127.0.0.1, are all led there. A container without a fixed address is asked for its address at every start. The rules are brought back at boot. `forward add` is shorter to type.'
+    'TCP or UDP, one port or a range, for all addresses of the host or one of them. Clients outside, on the same bridge, in the container itself and on the host, also at 127.0.0.1, are all led there. A container without a fixed address is asked for its address at every start. IPv4 forwarding is turned on, and the rules are brought back at boot. `forward add` is shorter to type.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> 443/tcp --to web:8443',
     '<%= config.bin %> <%= command.id %> 192.0.2.1:8000-8010/udp --to 10.0.3.5 --source 198.51.100.0/24',

@@ -120,6 +120,11 @@ export class Desk {
     return own === undefined ? this.text(piecePath(name)) : (own.text ?? undefined)
   }
 
+  /** Of the pieces that are put down, also those that go. */
+  pieceNames(): string[] {
+    return [...this.pieces.keys()]
+  }
+
   /** Configs of containers as they shall become, with the restarts that were asked for. */
   touch(touches: readonly Touch[], { restart }: { restart: boolean }): void {
     const { changes, notes, leftOut } = draftOf(this.context, this.view, touches, { restart })

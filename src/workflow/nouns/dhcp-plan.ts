@@ -10,19 +10,18 @@ import type { Desk } from '../noun/desk.ts'
 import type { Settings, Wish } from '../noun/noun.ts'
 import { byHand, clashOf, isFor, remarksOn } from './dhcp-clash.ts'
 import { type Client, clientOf } from './dhcp-client.ts'
-import { type DhcpSide, hostsOption, type Reservation, readDhcp } from './dhcp-read.ts'
+import { type DhcpSide, hostsOption, type Reservation, sidesOf } from './dhcp-read.ts'
 import { parseHosts, tell, writeReservations } from './dhcp-tell.ts'
 
 /** @param nameOf what a reservation is called */
 export function planDhcp(desk: Desk, wishes: readonly Wish[], nameOf: (one: Reservation) => string | undefined): void {
-  const read = (): DhcpSide[] => readDhcp(desk.reading, (path) => desk.text(path))
-  const before = read()
+  const before = sidesOf(desk)
   let sides = before
   for (const { name, want } of wishes) {
     const all = sides.flatMap(({ reservations }) => reservations)
     const have = all.find((one) => nameOf(one) === name)
     const changed = want === undefined ? remove(desk, sides, name, have) : keep(desk, sides, name, want, have)
-    if (changed) sides = read()
+    if (changed) sides = sidesOf(desk)
   }
   for (const side of before) tell(desk, side)
 }

@@ -1,10 +1,11 @@
 /** The DHCP networks of a host with all that their dnsmasq read: options, reservations, leases. */
-import { pieceSettings, readPieces } from '../../boot/index.ts'
 import { type HostEntry, type Lease, parseLeases, readEntry, readServer, type Server } from '../../dnsmasq/index.ts'
 import { type Line, type Option, parse, valuesOf } from '../../document/dnsmasq-conf.ts'
-import { type DhcpNetwork, readNetworks } from '../../lxc-net/index.ts'
+import type { DhcpNetwork } from '../../lxc-net/index.ts'
 import { typeOf, value, values } from '../../nic/index.ts'
 import type { Context, Reading, View } from '../context.ts'
+import { Desk } from '../noun/desk.ts'
+import { natNetworks, natPiece } from './nat-networks.ts'
 
 export const hostsOption = 'dhcp-host'
 export const hostsFileOption = 'dhcp-hostsfile'
@@ -36,12 +37,14 @@ export interface DhcpSide {
   server: Server
 }
 
-/** @param textOf a file as it is, or as it will be */
-export function readDhcp({ snapshot }: Reading, textOf: (path: string) => string | undefined): DhcpSide[] {
-  const pieces = [...readPieces(snapshot)].flatMap(([piece, text]): [string, Map<string, string>][] =>
-    piece.startsWith('30-nat-') ? [[piece.slice('30-nat-'.length), pieceSettings(text)]] : [],
-  )
-  return readNetworks(snapshot, new Map(pieces)).map((network) => {
+/** As they were read, or as they will be on a desk. */
+export function sidesOf(from: Desk | Reading): DhcpSide[] {
+  const onDesk = from instanceof Desk
+  const { snapshot } = onDesk ? from.reading : from
+  const { files, links, answers } = snapshot
+  const textOf = (path: string): string | undefined =>
+    onDesk ? from.text(path) : files.get(links.get(path) ?? path)?.text
+  return natNetworks(from, onDesk ? newNetworks(from) : []).map((network) => {
     const { name, pidFile, leaseFile } = network
     const confFile = network.confFile === '/dev/null' ? undefined : network.confFile
     const conf = parse((confFile === undefined ? undefined : textOf(confFile)) ?? '')
@@ -49,17 +52,16 @@ export function readDhcp({ snapshot }: Reading, textOf: (path: string) => string
       network,
       confFile,
       conf,
-      reservations: reservationsOf(name, confFile ?? '', conf, snapshot.files.keys(), textOf),
-      leases: parseLeases(snapshot.answers.get(`leases${leaseFile}`)?.text ?? ''),
+      reservations: reservationsOf(name, confFile ?? '', conf, files.keys(), textOf),
+      leases: parseLeases(answers.get(`leases${leaseFile}`)?.text ?? ''),
       server: readServer(snapshot, pidFile),
     }
   })
 }
 
-export const sidesOf = (reading: Reading): DhcpSide[] => {
-  const { files, links } = reading.snapshot
-  return readDhcp(reading, (path) => files.get(links.get(path) ?? path)?.text)
-}
+/** Names of further networks that the desk has. */
+const newNetworks = (desk: Desk): string[] =>
+  desk.pieceNames().flatMap((piece) => (piece.startsWith(natPiece('')) ? piece.slice(natPiece('').length) : []))
 
 function reservationsOf(
   network: string,

@@ -1,6 +1,6 @@
 /** `lxcnet dhcp release`: a lease ends before its time. What was given up cannot be taken back. */
 import { exit, LxcnetError } from '../../core/error.ts'
-import { isLive, type Lease, release, restartWithout } from '../../dnsmasq/index.ts'
+import { confFileOf, isLive, type Lease, release, restartWithout } from '../../dnsmasq/index.ts'
 import type { ChangeReport } from '../../report/change.ts'
 import { templateText } from '../../template/template.ts'
 import { change, type Mandate } from '../change.ts'
@@ -59,7 +59,7 @@ function giveUp(desk: Desk, { network, server }: DhcpSide, lease: Lease): void {
     desk.final(argv, { why: `ends the lease of ${address}` })
     return
   }
-  const argv = restartWithout(templateText('dnsmasq-restart.sh'), network.leaseFile, lease, network, server.words)
+  const argv = restartWithout(templateText('dnsmasq-restart.sh'), network.leaseFile, lease, network, confFileOf(server))
   const why = `without dhcp_release (package dnsmasq-utils) by a new start of the dnsmasq of ${network.name}`
   desk.final(argv, { why: `ends the lease of ${address}, ${why}`, impact: 'reconnect' })
 }

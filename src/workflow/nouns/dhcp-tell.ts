@@ -1,5 +1,5 @@
 /** What makes the dnsmasq of a network read the reservations: its files of options, and the command that tells it. */
-import { confFileOf, reread, restart, runsWith, withConfFile } from '../../dnsmasq/index.ts'
+import { confFileOf, putBack, reread, restart, runsWith } from '../../dnsmasq/index.ts'
 import { append, parse, print, valuesOf } from '../../document/dnsmasq-conf.ts'
 import { type Assignment, assign, parse as parseShell, print as printShell } from '../../document/shell-vars.ts'
 import { readLxcNet, workOut } from '../../lxc-net/index.ts'
@@ -123,13 +123,12 @@ export function tell(desk: Desk, before: DhcpSide): void {
     return
   }
   const script = templateText('dnsmasq-restart.sh')
-  const words = wanted === undefined ? [...server.words] : withConfFile(server.words, wanted)
   const why = `the dnsmasq of ${network.name} starts anew: its answers can be late for a moment, all other traffic flows on`
   const impact = 'reconnect'
-  const back = restart(script, network, server.words, 'back')
+  const back = putBack(script, network, server.words)
   desk.before(nothing, { undo: back, why: `on the way back: the dnsmasq of ${network.name} as it was`, impact })
   const check = wanted === undefined ? {} : { check: runsWith(network.pidFile, `--conf-file=${wanted}`) }
-  desk.after(restart(script, network, words), { undo: nothing, why, impact, ...check })
+  desk.after(restart(script, network, wanted), { undo: nothing, why, impact, ...check })
 }
 
 function textBefore({ reading }: Desk, path: string): string | undefined {

@@ -22,14 +22,14 @@ import { hookText } from '../../template/template.ts'
 import { putRules, readRules } from '../firewall.ts'
 import type { Desk } from '../noun/desk.ts'
 import type { Settings, Wish } from '../noun/noun.ts'
-import { type DhcpSide, readDhcp } from './dhcp-read.ts'
+import { type DhcpSide, sidesOf } from './dhcp-read.ts'
 import { placeOf } from './forward-target.ts'
 
 const hookKey = 'lxc.hook.start-host'
 
 export function planForwards(desk: Desk, wishes: readonly Wish[]): void {
   const rules = readRules(desk)
-  const dhcp = readDhcp(desk.reading, (path) => desk.text(path))
+  const dhcp = sidesOf(desk)
   const forwards = new Map(rules.forwards)
   for (const { name, want } of wishes) if (want === undefined) forwards.delete(name)
   for (const { name, want, have } of wishes) {
