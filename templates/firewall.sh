@@ -11,7 +11,9 @@ firewall_sockets() {
 # firewall_dnat: rules of others that lead ports elsewhere.
 firewall_dnat() {
   if command -v nft >/dev/null; then
-    nft list ruleset | sed -n '/^table inet lxcnet {/,/^}/d; /dnat/p'
+    nft list tables | while read -r _ lx_c lx_p; do
+      [ "$lx_c $lx_p" = 'inet lxcnet' ] || nft list table "$lx_c" "$lx_p"
+    done | grep dnat
   fi
   [ ! -s /proc/net/ip_tables_names ] || iptables-save -t nat | grep -e '-j DNAT' | grep -v LXCNET-
 }

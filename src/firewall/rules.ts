@@ -44,7 +44,7 @@ export interface Rules {
   networks: ReadonlyMap<string, NetworkRules>
   /** By name, see name.ts. */
   forwards: ReadonlyMap<string, Forward>
-  /** Subnet → the bridge that it is on: where clients and targets of forwards are neighbours. */
+  /** Subnet → the bridge that it is on, '' for a link with a default route: where clients and targets are neighbours. */
   hairpins: ReadonlyMap<string, string>
   /** Bridges of networks that want nothing, from which others are isolated all the same. */
   others: readonly string[]
@@ -57,7 +57,7 @@ export function printRules({ networks, forwards, hairpins, others }: Rules): str
   return [
     'networks() { :',
     // before what leaves, or it would count as such
-    ...sorted(hairpins).map(([subnet, bridge]) => `  hairpin ${subnet} bridge=${bridge}`),
+    ...sorted(hairpins).map(([subnet, bridge]) => `  hairpin ${subnet}${bridge === '' ? '' : ` bridge=${bridge}`}`),
     ...[...others].sort().map((bridge) => `  other ${bridge}`),
     ...sorted(networks).map(([name, rules]) => `  ${networkLine(name, rules)}`),
     '}',
@@ -98,8 +98,10 @@ export function parseRules(text: string): Rules {
   const hairpins = new Map<string, string>()
   const others: string[] = []
   for (const [, kind, name = '', rest = ''] of text.matchAll(/^ {2}(network|hairpin|other|forward) (\S+)(.*)$/gm)) {
-    const all = (key: string): string[] =>
-      rest.split(' ').flatMap((word) => (word.startsWith(`${key}=`) ? [word.slice(key.length + 1)] : []))
+    const said = new Map<string, string[]>()
+    for (const [, key = '', value = ''] of rest.matchAll(/ (\w+)=(\S*)/g))
+      said.set(key, [...(said.get(key) ?? []), value])
+    const all = (key: string): string[] => said.get(key) ?? []
     const one = (key: string): string | undefined => all(key)[0]
     if (kind === 'other') others.push(name)
     else if (kind === 'hairpin') hairpins.set(name, one('bridge') ?? '')

@@ -17,6 +17,9 @@ const sweeping = [
   /\bnmcli\b.*\b(networking|reload)\b/,
 ]
 
+/** The file of a switch bears the name of the switch's own link, which it can take down: src/boot and src/ovs. */
+const switchPiece = /\/etc\/lxcnet\/net\.d\/\d+-ovs-/g
+
 /**
  * Whether a step may cut it: by its impact, or because its command names a link of the path, whole and wherever, or acts
  * on all links. A file by itself does nothing; the command that has it read does.
@@ -24,7 +27,7 @@ const sweeping = [
 export function touchesPath({ impact, argv = [] }: Step, { links }: Path): boolean {
   if (impact === 'host-path') return true
   if (argv[0]?.startsWith('lxc-')) return false // names containers, not links
-  const text = argv.join(' ')
+  const text = argv.join(' ').replace(switchPiece, ' ')
   // no link has a blank, a slash or a colon in its name: dev_valid_name() in net/core/dev.c
   return (
     text.split(/[\s/:;,=&|()<>"'`$]+/).some((word) => links.has(word)) || sweeping.some((command) => command.test(text))

@@ -92,27 +92,32 @@ const bodyText = (): string =>
     .map((name) => templateText(`boot/${name}.sh`))
     .join('\n')
 
-/** Subnets that a target is in, with the bridge that they are on. What was known stays while nothing says otherwise. */
+/**
+ * Subnets that a target is in, with the bridge that they are on. What was known stays while nothing says otherwise.
+ *
+ * A link with a default route is not named: strangers are on it, and 127.0.0.1 is not to be opened there even to be
+ * closed again by a rule.
+ */
 function hairpinsOf(desk: Desk, { networks, forwards }: Pick<Rules, 'networks' | 'forwards'>): Map<string, string> {
   const near = neighbours(desk, networks)
-  const old = [...readRules(desk).hairpins].flatMap(([subnet, bridge]) => neighbour(subnet, bridge))
-  const known = [...near, ...old]
-  const hairpins = new Map<string, string>()
-  const put = ({ subnet, bridge }: Neighbours): unknown => hairpins.set(textOf(subnet), bridge)
-  for (const { address, container } of forwards.values()) {
-    if (address !== undefined) {
-      const family = address.includes(':') ? 6 : 4
-      const value = parseCidr(address, family)?.value ?? 0n
-      known
-        .filter(({ subnet }) => subnet.family === family && contains(subnet, value))
-        .slice(0, 1)
-        .forEach(put)
-    } else if (container !== undefined) {
+  const known = [...near, ...[...readRules(desk).hairpins].flatMap(([subnet, bridge]) => neighbour(subnet, bridge))]
+  const targets = [...forwards.values()]
+  const addresses = new Set(targets.flatMap(({ address }) => address ?? []))
+  const moving = new Set(targets.flatMap(({ address, container }) => (address === undefined ? (container ?? []) : [])))
+  const found = [
+    ...[...addresses].flatMap((address) => known.find(({ subnet }) => isIn(address, subnet)) ?? []),
+    ...[...moving].flatMap((container) => {
       const links = linksOf(desk, container)
-      near.filter(({ subnet, bridge }) => subnet.family === 4 && links.has(bridge)).forEach(put)
-    }
-  }
-  return hairpins
+      return near.filter(({ subnet, bridge }) => subnet.family === 4 && links.has(bridge))
+    }),
+  ]
+  const open = desk.view.defaultRouteLinks
+  return new Map(found.map(({ subnet, bridge }) => [textOf(subnet), open.has(bridge) ? '' : bridge]))
+}
+
+function isIn(address: string, subnet: Cidr): boolean {
+  const value = parseCidr(address, subnet.family)?.value
+  return value !== undefined && contains(subnet, value)
 }
 
 interface Neighbours {
@@ -147,7 +152,7 @@ function neighbours(desk: Desk, networks: Rules['networks']): Neighbours[] {
 
 function neighbour(text: string, bridge: string): Neighbours[] {
   const subnet = parseCidr(text, text.includes(':') ? 6 : 4)
-  return subnet === undefined || bridge === '' ? [] : [{ subnet, bridge }]
+  return subnet === undefined ? [] : [{ subnet, bridge }]
 }
 
 const textOf = ({ first, family, prefix }: Cidr): string => `${formatAddress(first, family)}/${prefix}`

@@ -1,5 +1,5 @@
 # --- through Docker's own door: DOCKER-USER, where Docker looks first and which it leaves to others ---
-# shellcheck disable=SC2015,SC2046,SC2030,SC2031,SC2154 # variables of firewall.sh, given to one run of rules()
+# shellcheck disable=SC2015,SC2046,SC2030,SC2031,SC2154 # variables of firewall.sh, given to one run
 
 # docker_rules [4|6...]: as iptables_rules; nothing where there is no Docker, or nobody goes through it.
 docker_rules() {
@@ -31,7 +31,10 @@ docker_network() {
 }
 
 docker_up() {
-  [ -n "$passes" ] || return 0
+  if [ -z "$passes" ]; then
+    ! grep -qs LXCNET-DOCKER "$state/rules" || docker_down
+    return
+  fi
   for version in $(versions); do
     allowed=$(docker_rules "$version")
     [ -n "$allowed" ] || continue

@@ -1,5 +1,5 @@
 # --- by iptables(8): chains LXCNET-* and one jump to each; upgrades find them by their names ---
-# shellcheck disable=SC2086,SC2154 # words without blanks or patterns, set by firewall.sh
+# shellcheck disable=SC2046,SC2086,SC2154 # words without blanks or patterns, set by firewall.sh
 
 # iptables_rules [4|6...]: what iptables-restore(8) gets; a chain that it declares is emptied in the same transaction.
 iptables_rules() {
@@ -40,7 +40,7 @@ iptables_forward() {
 iptables_hairpin() {
   ours LXCNET-POSTROUTING || return 0
   echo "-A $chain -s $subnet -d $subnet -m conntrack --ctstate DNAT -j MASQUERADE"
-  [ "$family" = ip6 ] || echo "-A $chain -s 127.0.0.0/8 -o $bridge -j MASQUERADE"
+  [ "$family" = ip6 ] || [ -z "$bridge" ] || echo "-A $chain -s 127.0.0.0/8 -o $bridge -j MASQUERADE"
 }
 
 iptables_network() {

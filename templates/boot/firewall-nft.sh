@@ -60,7 +60,7 @@ nft_forward() {
 nft_hairpin() {
   [ "$chain" = postrouting ] || return 0
   echo "    ct status dnat $family saddr $subnet $family daddr $subnet masquerade"
-  [ "$family" = ip6 ] || echo "    oifname \"$bridge\" ip saddr 127.0.0.0/8 masquerade"
+  [ "$family" = ip6 ] || [ -z "$bridge" ] || echo "    oifname \"$bridge\" ip saddr 127.0.0.0/8 masquerade"
 }
 
 # DHCP and DNS of the host need no rule: no table can let through what another one drops.

@@ -1,10 +1,11 @@
+# shellcheck disable=SC2030,SC2031 # what a subshell sets is for itself alone
 # --- called with up, down, check or keep ---
 #
 # networks() and forwards() of the piece say what is wanted, one call a line. They are run for one chain after the other,
 # named by $chain, and what they call prints what that chain gets, in the language of $engine: nft where that can do NAT,
 # else iptables. What was loaded last, and how the kernel lists it, is kept in $state, so that `check` can tell whether
 # both are still the same.
-# shellcheck disable=SC2013,SC2015,SC2034,SC2046,SC2086 # lists of words without blanks or patterns (set -f), read above
+# shellcheck disable=SC2013,SC2015,SC2030,SC2031,SC2034,SC2046,SC2086 # lists of words without blanks or patterns (set -f), read above
 set -f
 LC_ALL=C
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
@@ -55,10 +56,10 @@ other() {
   [ "$engine" != bridge ] || echo "$bridge"
 }
 
-# hairpin SUBNET bridge=BRIDGE: clients and targets there are neighbours. A target would answer its neighbour past this
-# host, from an address that the neighbour never asked: so the host asks in its own name, also for 127.0.0.1.
+# hairpin SUBNET [bridge=BRIDGE]: clients and targets there are neighbours. A target would answer its neighbour past this
+# host, from an address that the neighbour never asked: so the host asks in its own name; for 127.0.0.1 too where the bridge is named.
 hairpin() {
-  subnet=$1 bridge=${2#*=}
+  subnet=$1 bridge=${2:-} bridge=${bridge#*=}
   family_of "$subnet"
   "${engine}_hairpin"
 }
@@ -114,7 +115,7 @@ bridge_hairpin() { :; }
 sysctls() { echo /proc/sys/net/ipv4/ip_forward && (engine=sysctl && networks); }
 sysctl_network() { :; }
 # by this bridge 127.0.0.1 may leave; whatever comes in for it is dropped
-sysctl_hairpin() { [ "$family" = ip6 ] || echo "/proc/sys/net/ipv4/conf/$bridge/route_localnet"; }
+sysctl_hairpin() { [ "$family" = ip6 ] || [ -z "$bridge" ] || echo "/proc/sys/net/ipv4/conf/$bridge/route_localnet"; }
 
 # set_sysctls PATH...: turns on those that are off, and off again what was turned on before and is not among them.
 set_sysctls() {
@@ -141,8 +142,18 @@ sysctls_stand() {
   for path in $(sysctls); do [ ! -e "$path" ] || [ "$(cat "$path")" != 0 ] || return; done
 }
 
-# want: the rules as they are to be.
+# What the rules are made of, unless somebody has to be asked as well: containers for their addresses, or Docker.
+made_of() {
+  ! grep -q ' through=docker' "$0" && ! grep '^  forward ' "$0" | grep -qv ' address=' && cat "$0" /etc/lxcnet/firewall.sh
+}
+
+# want: the rules as they are to be; those that were loaded last while what they are made of is the same.
 want() {
+  made_of=$(made_of 2>/dev/null)
+  if [ -n "$made_of" ] && [ "$(cat "$state/made_of" 2>/dev/null)" = "$made_of" ]; then
+    engine=$(cat "$state/engine") wanted=$(cat "$state/rules") passes=''
+    return
+  fi
   if nft_works; then engine=nft; else engine=iptables; fi
   bridges=$(engine=bridge && networks)
   wanted=$("${engine}_rules")
@@ -168,7 +179,8 @@ up() {
   if ! loaded; then
     case $(cat "$state/engine" 2>/dev/null) in "$engine" | '') ;; *) down ;; esac
     mkdir -p "$state" && "${engine}_up" && docker_up && echo "$engine" >"$state/engine" &&
-      printf '%s\n' "$wanted$passes" >"$state/rules" && list >"$state/list" || return
+      printf '%s\n' "$wanted$passes" >"$state/rules" && list >"$state/list" &&
+      printf '%s\n' "$made_of" >"$state/made_of" || return
   fi
   set_sysctls $(sysctls)
 }

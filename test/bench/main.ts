@@ -7,6 +7,7 @@
 import { besideAnsible } from './ansible.ts'
 import { reservations } from './dhcp.ts'
 import { fleet } from './fleet.ts'
+import { forwards } from './forward.ts'
 import { oneContainer } from './one.ts'
 import type { Measure } from './run.ts'
 import { bigSite } from './site.ts'
@@ -22,6 +23,7 @@ const suites: Record<string, [title: string, measure: () => Promise<Measure[]>]>
   'ssh-fleet': ['Fleets over SSH, client and hosts on this one machine, against bare shells', hostFleet],
   ansible: ['Beside Ansible, on hosts that write to a real disk', besideAnsible],
   dhcp: ['Reservations, on a host that has 1,000', reservations],
+  forward: ['Forwards, on a host that has 1,000', forwards],
   site: ['A site of 100 hosts with 100 containers each', bigSite],
 }
 

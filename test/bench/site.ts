@@ -2,6 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Connection } from '../../src/host/port.ts'
+import { importSite } from '../../src/workflow/import-site.ts'
+import { siteTable } from '../../src/workflow/site-file.ts'
 import { Lab, type LightHost } from '../real/lab/lab.ts'
 import { execute } from '../real/lab/machine.ts'
 import { type Answers, asked, contextOf, importReading, nonceOf, type Planning, plan } from './planning.ts'
@@ -60,8 +62,8 @@ async function answersOf(tree: string): Promise<Answers> {
     await h1.ok('tar -xf - -C / && sed -i s/10[.]0[.]/10.100./ /var/lib/lxc/*/config', { input: stdout })
     const answers: Answers = {}
     const context = contextOf(recording(h1, answers))
-    await importReading(context)
-    await plan([context], `hosts: { ${h1.name}: {} }\n`)
+    const { text } = importSite([{ context, reading: await importReading(context) }], undefined, new Set(), siteTable)
+    await plan([context], text)
     return answers
   } finally {
     await lab.down()

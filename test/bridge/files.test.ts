@@ -303,3 +303,48 @@ network:
     assert.throws(() => run({ files, backend: 'netplan', settings: { uplink: ['eth0'] } }), { code: 'netplan-shape' })
   })
 })
+
+describe('a bridge that somebody wrote by hand', () => {
+  /** The text of one file, with the words of its one bridge changed. */
+  function edited(backend: BackendName, files: { [path: string]: string }, change: { [word: string]: string[] }) {
+    const texts = new Texts((path) => files[path])
+    const paths = Object.keys(files)
+    const [standing] = standingIn(backend, texts, paths)
+    assert.ok(standing)
+    const now = bridgeOf(standing.bridge.name, new Map([...settingsOf(standing.bridge), ...Object.entries(change)]))
+    backends[backend].edit(texts, paths, standing.bridge, now)
+    const [found] = standingIn(backend, texts, paths)
+    assert.deepEqual(found?.bridge, now, 'what was written is what is read')
+    return paths.map((path) => texts.read(path))
+  }
+
+  it('is edited in files of systemd-networkd, and no other line', () => {
+    const netdev = '; ours\n[NetDev]\nName = vmbr0\nKind=bridge\n'
+    const network =
+      '[Match]\nName=vmbr0\n\n[Network]\n# the office\nAddress=192.0.2.7/24\nAddress=192.0.2.8/24\nLLDP=yes\n'
+    const files = { '/etc/systemd/network/a.netdev': netdev, '/etc/systemd/network/b.network': network }
+    assert.deepEqual(edited('networkd', files, { address: ['192.0.2.9/24'], stp: ['on'], mtu: ['1400'] }), [
+      `${netdev}\n[Bridge]\nSTP=yes\n`,
+      `${network.replace('7/24\nAddress=192.0.2.8', '9')}\n[Link]\nMTUBytes=1400\n`,
+    ])
+  })
+
+  it('is edited in files of netplan, and comments stay', () => {
+    const text =
+      'network:\n  bridges:\n    # ours\n    vmbr0:\n      addresses: [192.0.2.7/24] # one\n      routes:\n        - to: default\n          via: 192.0.2.1\n      parameters:\n        stp: false\n'
+    const [now] = edited(
+      'netplan',
+      { '/etc/netplan/a.yaml': text },
+      { address: ['192.0.2.9/24'], gateway: ['192.0.2.2'] },
+    )
+    assert.match(
+      now ?? '',
+      /# ours\n {4}vmbr0:\n {6}addresses:\n {8}- 192\.0\.2\.9\/24\n {6}routes:\n {8}- to: default\n {10}via: 192\.0\.2\.2\n/,
+    )
+  })
+
+  it('is left alone where its addresses have no one place', () => {
+    const text = 'iface vmbr0 inet dhcp\n  bridge_ports none\niface vmbr0 inet static\n  address 192.0.2.7/24\n'
+    assert.throws(() => edited('ifupdown', { [main]: text }, { address: ['192.0.2.9/24'] }), { code: 'bridge-by-hand' })
+  })
+})

@@ -88,14 +88,14 @@ describe('NICs on a switch under --root', function () {
   it('set says link and VLANs as if LXC alone plugged the NIC in, and keeps every other line', () => {
     tree.write(
       '/var/lib/lxc/web/config',
-      `${bare}# mine\nlxc.net.0.type = veth\nlxc.net.0.link = lxcbr0\n\t# odd\nlxc.net.0.flags=up\n`,
+      `${bare}# mine\nlxc.net.0.type = veth\nlxc.net.0.link = lxcbr0\n\t# odd\nlxc.net.0.flags = up\n`,
     )
     const at = ['--lxc-version', '4.0.6']
     ok('ovs', 'create', 'sw0', ...at)
     ok('set', 'web:0', 'link=sw0', 'vlan-id=10', ...at)
     const up = 'lxc.net.0.script.up = /etc/lxcnet/hooks/ovs-up sw0'
     const down = 'lxc.net.0.script.down = /etc/lxcnet/hooks/ovs-down sw0'
-    const rest = ['# mine', 'lxc.net.0.type = veth', '\t# odd', 'lxc.net.0.flags=up']
+    const rest = ['# mine', 'lxc.net.0.type = veth', '\t# odd', 'lxc.net.0.flags = up']
     assert.deepEqual(lines(), [...rest, `${up} --access 10`, down])
     assert.match(ok('set', 'web:0', 'link=sw0', ...at), /already so/i)
     ok('set', 'web:0', 'vlan-tagged-id+=20', ...at)

@@ -191,6 +191,7 @@ describe('a step', () => {
     ['systemctl', 'restart', 'networking'],
     ['systemctl', 'restart', 'systemd-networkd.service'],
     ['service', 'networking', 'restart'],
+    ['sh', '/etc/lxcnet/net.d/20-ovs-eth0', 'up'],
     ['/etc/init.d/networking', 'restart'],
   ]
   for (const argv of touch)
@@ -204,6 +205,8 @@ describe('a step', () => {
     ['lxc-stop', '-n', 'eth0'],
     ['netplan', 'get'],
     ['ifup', 'lxcbr0'],
+    ['sh', '/etc/lxcnet/net.d/20-ovs-eth01', 'up'],
+    ['sh', '/etc/lxcnet/net.d/40-shim-eth0', 'up'],
   ]
   for (const argv of leave)
     it(`leaves it: ${argv.join(' ')}`, () => assert.ok(!touchesPath({ impact: 'reconnect', argv }, path)))

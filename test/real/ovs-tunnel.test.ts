@@ -7,7 +7,7 @@ const startOvs = `mkdir -p /run/openvswitch
 /usr/share/openvswitch/scripts/ovs-ctl start --system-id=random --no-monitor 2>/dev/null`
 
 describe('ovs tunnels between two hosts', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   let lab: Lab
   let h1: LightHost
   let h2: LightHost
@@ -82,4 +82,21 @@ describe('ovs tunnels between two hosts', function () {
       )
     })
   }
+
+  it('the way to a host that goes over a switch is guarded: a wrong address comes back by itself', async () => {
+    const set = (address: string) =>
+      h2.lxcnet(
+        ['ovs', 'set', 'under0', `address=${address}`, '-H', '198.18.1.11', '--json', '--connect-timeout', '3'],
+        { timeoutMs: 110_000 },
+      )
+    const address = async () => (await h1.ok('ip -br address show under0')).split(/\s+/)[2]
+    const moved = await set('198.18.1.21/24')
+    assert.equal(moved.status, 0, moved.stdout + moved.stderr)
+    assert.equal(await address(), '198.18.1.21/24', 'kept, since a new login found it there')
+    await change(h1, 'ovs set under0 address=198.18.1.11/24')
+    const wrong = await set('10.99.0.1/24')
+    assert.equal(wrong.status, 5, wrong.stdout + wrong.stderr)
+    assert.equal(await address(), '198.18.1.11/24')
+    await pings({ reached: [[h2, null, '198.18.1.11']] })
+  })
 })

@@ -107,11 +107,12 @@ describe('the walkthrough', function () {
       lines: ['forward add 587 mail:587'],
       inside: async () => {
         await host.ok(
-          `${within} setsid busybox nc -lk -p 587 -e /bin/echo it is mail </dev/null >/dev/null 2>&1 &`,
+          `${within} setsid busybox nc -ll -p 587 -e /bin/echo it is mail </dev/null >/dev/null 2>&1 &`,
           {},
           'mail',
         )
-        assert.equal(await fromLan(`timeout 10 busybox nc ${host.address} 587 </dev/null`), 'it is mail\n')
+        await host.ok(`until ${within} ss -ltn | grep -q :587; do sleep 0.2; done`, { timeoutMs: 30_000 }, 'mail')
+        assert.equal(await fromLan(`sleep 5 | timeout 10 busybox nc ${host.address} 587`), 'it is mail\n')
         assert.equal(await fromLan(`timeout 10 busybox nc -w 3 ${host.address} 588 </dev/null`), '')
       },
       reached: [[host, null, '10.0.3.16']],

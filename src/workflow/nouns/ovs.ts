@@ -110,6 +110,9 @@ function planOwn(desk: Desk, name: string, want: Settings, have: Found | undefin
   } else {
     desk.piece(piece, text, { why, impact, converges: true })
     desk.say(`switch ${name}: ${have === undefined ? 'made' : 'changed'}${detail(want)}`)
+    // who administers the host by an address that goes may find it at one that comes
+    if (had('address').some((text) => !said('address').includes(text)))
+      for (const text of said('address')) if (!had('address').includes(text)) desk.reachAt(text.replace(/\/.*/, ''))
   }
   desk.promise(name, { kind: 'openvswitch', addresses: [...said('address')] })
 }
