@@ -1,46 +1,62 @@
 # What the networks' dnsmasq read, what they have leased, and which of them run.
 # shellcheck disable=SC2154 # lx_root, lx_live, lx_real come from host.sh, lx_net_etc from lxc-net.sh
 # shellcheck disable=SC2015 # A && B || C: C also when B fails is what is meant here
+# shellcheck disable=SC2086 # what stands unquoted is a list of paths, split at newlines
 
-# dnsmasq_confs: the files of options, a path a line: of lxc-net as its settings plainly say or its dnsmasq was told, and
-# lxcnet's own.
-dnsmasq_confs() {
-  for lx_c in "$lx_root$lx_net_etc/lxc" "$lx_root$lx_net_etc/lxc-net"; do
-    [ ! -f "$lx_c" ] || sed -nE 's/^[ 	]*(export[ 	]+)?LXC_DHCP_CONFILE=["'\'']?(\/[^"'\'' 	;#$`]+).*/\2/p' "$lx_c"
-  done
-  if [ -n "$lx_live" ] && lx_pid=$(cat /run/lxc/dnsmasq.pid 2>/dev/null); then
-    tr '\0' '\n' <"/proc/$lx_pid/cmdline" 2>/dev/null | sed -n 's/^--conf-file=//p'
-  fi
+# dnsmasq_find: sets lx_dnsmasq to the files of options, a path a line, and the hosts files that they name: of lxc-net as
+# its settings plainly say or its dnsmasq was told, and lxcnet's own.
+dnsmasq_find() {
+  lx_list=$(sed -nE 's/^[ 	]*(export[ 	]+)?LXC_DHCP_CONFILE=["'\'']?(\/[^"'\'' 	;#$`]+).*/\2/p' \
+    "$lx_root$lx_net_etc/lxc" "$lx_root$lx_net_etc/lxc-net" 2>/dev/null)
+  if [ -n "$lx_live" ] && read -r lx_pid </run/lxc/dnsmasq.pid; then
+    lx_list="$lx_list
+$(tr '\0' '\n' <"/proc/$lx_pid/cmdline" | sed -n 's/^--conf-file=//p')"
+  fi 2>/dev/null
   for lx_c in "$lx_root"/etc/lxcnet/dnsmasq/*.conf; do
-    [ ! -f "$lx_c" ] || echo "${lx_c#"$lx_root"}"
+    [ ! -f "$lx_c" ] || lx_list="$lx_list
+${lx_c#"$lx_root"}"
   done
+  lx_dnsmasq='
+'
+  lx_old=$IFS
+  IFS='
+'
+  set -f
+  for lx_c in $lx_list; do dnsmasq_add "$lx_c"; done
+  set +f
+  IFS=$lx_old
 }
 
-# dnsmasq_files: those that are files, and the hosts files that they name, a path a line.
-dnsmasq_files() {
-  dnsmasq_confs | sort -u | while IFS= read -r lx_c; do
-    lx_canon "$lx_c" && [ -f "$lx_root$lx_real" ] || continue
-    echo "$lx_c"
-    sed -nE 's/^[ 	]*dhcp-hosts(file|dir)[ 	]*=[ 	]*"?(\/[^" 	]*).*/\2/p' "$lx_root$lx_real" 2>/dev/null
-  done
+# dnsmasq_add CONF: adds it and its hosts files, once.
+dnsmasq_add() {
+  case $lx_dnsmasq in *"
+$1
+"*) return ;; esac
+  lx_canon "$1" && [ -f "$lx_root$lx_real" ] || return 0
+  lx_dnsmasq="$lx_dnsmasq$1
+$(sed -nE 's/^[ 	]*dhcp-hosts(file|dir)[ 	]*=[ 	]*"?(\/[^" 	]*).*/\2/p' "$lx_root$lx_real" 2>/dev/null)
+"
 }
 
 dnsmasq_links() {
-  lx_list=$(dnsmasq_files)
-  # shellcheck disable=SC2086 # a path a word
   (IFS='
-' && set -f && lx_links $lx_list)
+' && set -f && lx_links $lx_dnsmasq)
 }
 
 dnsmasq_paths() {
-  dnsmasq_files | sort -u | while IFS= read -r lx_c; do
-    lx_canon "$lx_c" || continue
-    if [ -d "$lx_root$lx_real" ]; then
-      for lx_c in "$lx_root$lx_real"/*; do [ ! -f "$lx_c" ] || lx_path "${lx_c#"$lx_root"}"; done
-    else
-      lx_path "$lx_c"
-    fi
-  done
+  (IFS='
+' && set -f && for lx_one in $lx_dnsmasq; do dnsmasq_path "$lx_one"; done)
+}
+
+# dnsmasq_path PATH: a file, or all files of a directory.
+dnsmasq_path() {
+  lx_canon "$1" || return
+  if [ -d "$lx_root$lx_real" ]; then
+    set +f
+    for lx_c in "$lx_root$lx_real"/*; do [ ! -f "$lx_c" ] || lx_path "${lx_c#"$lx_root"}"; done
+  else
+    lx_path "$1"
+  fi
 }
 
 # dnsmasq_leases: the time on this host, and every file of leases.
@@ -67,8 +83,10 @@ $lx_out
 "*) lx_frame run 0 "dnsmasq$lx_c" "$lx_out" ;;
       *) continue ;;
     esac
-    lx_conf=$(printf '%s\n' "$lx_out" | sed -n 's/^--conf-file=//p')
-    [ ! -f "$lx_conf" ] || lx_run "dnsmasq-outdated$lx_c" test "$lx_conf" -nt "$lx_c"
+    lx_conf=${lx_out##*--conf-file=}
+    lx_conf=${lx_conf%%"
+"*}
+    [ ! -f "$lx_conf" ] || lx_run "dnsmasq-outdated$lx_c" find -L "$lx_conf" -newer "$lx_c"
   done
   if command -v dhcp_release >/dev/null; then lx_frame run 0 dhcp-release ''; fi
 }
@@ -77,7 +95,9 @@ $lx_out
 # what lies in there is the container's.
 dnsmasq_interfaces() {
   lx_canon "$lx_lxcpath/$1/config" && [ -f "$lx_root$lx_real" ] || return 0
-  lx_c=$(sed -nE 's/^[ 	]*lxc\.rootfs(\.path)?[ 	]*=[ 	]*(dir:)?(\/[^:]*[^: 	])[ 	]*$/\3/p' "$lx_root$lx_real" | tail -n 1)
+  lx_c=$(sed -nE 's/^[ 	]*lxc\.rootfs(\.path)?[ 	]*=[ 	]*(dir:)?(\/[^:]*[^: 	])[ 	]*$/\3/p' "$lx_root$lx_real")
+  lx_c=${lx_c##*"
+"}
   [ -n "$lx_c" ] && lx_canon "$lx_c" && [ -d "$lx_root$lx_real" ] || return 0
   lx_c=$lx_real/etc/network/interfaces
   lx_canon "$lx_c" && [ "$lx_real" = "$lx_c" ] && lx_path "$lx_c"

@@ -1,5 +1,4 @@
 /** One `dhcp-host`: which client gets what. Grammar: dnsmasq(8) --dhcp-host; edge cases follow `one_opt()` in option.c. */
-import { formatAddress, parseCidr } from '../core/address.ts'
 
 export interface HostEntry {
   /** Lower case, six pairs; one entry may have several. Wild cards and client ids are not here. */
@@ -12,13 +11,16 @@ export interface HostEntry {
 
 /** @param value `00:16:3e:00:00:05,10.0.3.16,mail` */
 export function readEntry(value: string): HostEntry {
-  const words = value.split(',').map((word) => word.trim())
-  const mac = (word: string): string[] => /^(?:0?1-)?((?:[\da-f]{2}:){5}[\da-f]{2})$/i.exec(word)?.slice(1) ?? []
-  return {
-    macs: words.flatMap(mac).map((one) => one.toLowerCase()),
-    address: words.map(addressOf).findLast((one) => one !== undefined),
-    name: words.findLast(isName),
+  const macs: string[] = []
+  let address: string | undefined
+  let name: string | undefined
+  for (const word of value.split(',').map((one) => one.trim())) {
+    const [, mac] = /^(?:0?1-)?((?:[\da-f]{2}:){5}[\da-f]{2})$/i.exec(word) ?? []
+    if (mac !== undefined) macs.push(mac.toLowerCase())
+    else if (ipv4.test(word)) address = word
+    else if (isName(word)) name = word
   }
+  return { macs, address, name }
 }
 
 /** The line that lxcnet writes. @param name left out where dnsmasq would take it for something else */
@@ -27,18 +29,16 @@ export const entryText = ({ mac, address, name }: { mac: string | undefined; add
 
 /** The value with another address in the place of its own. */
 export const withAddress = (value: string, address: string): string =>
-  value.replace(/[^,]+/g, (word) => (addressOf(word.trim()) === undefined ? word : word.replace(word.trim(), address)))
+  value.replace(/[^,]+/g, (word) => (ipv4.test(word.trim()) ? word.replace(word.trim(), address) : word))
 
-function addressOf(word: string): string | undefined {
-  const parsed = word.includes('/') ? undefined : parseCidr(word, 4)
-  return parsed === undefined ? undefined : formatAddress(parsed.value, 4)
-}
+/** As inet_pton(3) takes an address, which is its canonical form. */
+const ipv4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/
 
 /** Neither MAC, tag, client id, address nor lease time (`12h`, `infinite`). */
 const isName = (word: string): boolean =>
   word !== '' &&
   !word.includes(':') &&
-  addressOf(word) === undefined &&
+  !ipv4.test(word) &&
   !/^[\d ]+[wdhms]?$/i.test(word) &&
   !['infinite', 'ignore'].includes(word)
 

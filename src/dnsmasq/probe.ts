@@ -4,7 +4,7 @@ import type { Probe } from '../core/probe.ts'
 /** Stands behind the probe of the lxc-net room, which says where the settings of lxc-net are. */
 export const dnsmasqProbe: Probe = {
   fragment: 'dnsmasq.sh',
-  setup: [],
+  setup: ['dnsmasq_find'],
   frames: ['dnsmasq_links', 'dnsmasq_leases'],
   live: ['dnsmasq_live'],
   paths: ['dnsmasq_paths'],

@@ -13,7 +13,7 @@ export function readServer({ answers }: Answers, pidFile: string): Server {
   const said = answers.get(`dnsmasq${pidFile}`)
   return {
     words: said?.status === 0 ? said.text.split('\n') : [],
-    outdated: answers.get(`dnsmasq-outdated${pidFile}`)?.status === 0,
+    outdated: (answers.get(`dnsmasq-outdated${pidFile}`)?.text ?? '') !== '',
   }
 }
 

@@ -46,6 +46,30 @@ export function withValue(line: Option, value: string, only?: string): Line | un
 }
 
 function parseLine(raw: string, only: string | undefined): Line {
+  return /["\0]/.test(raw) ? parseQuoted(raw, only) : parsePlain(raw, only)
+}
+
+/** A line without quotes, as nearly all are: what it says is a part of it. */
+function parsePlain(raw: string, only: string | undefined): Line {
+  const text = raw.slice(0, behind(/(?:^|[ \t\n\v\f\r])#/.exec(raw)) ?? raw.length)
+  const end = text.search(/[ \t\n\v\f\r]*$/)
+  const first = text.search(/[^ \t\n\v\f\r]/)
+  if (first === -1) return { kind: text === raw ? 'blank' : 'comment', raw }
+  const blanks = (part: string): string => part.replace(/[\t\n\v\f\r]/g, ' ')
+  if (only !== undefined)
+    return { kind: 'option', raw, key: only, value: blanks(raw.slice(first, end)), at: first, end }
+  const sign = text.indexOf('=')
+  if (sign === -1) return { kind: 'option', raw, key: blanks(raw.slice(first, end)), value: '', at: end, end }
+  const at = sign + 1 + text.slice(sign + 1).search(/[^ \t\n\v\f\r]|$/)
+  const value = blanks(raw.slice(at, end))
+  const key = blanks(raw.slice(first, sign).replace(/[ \t\n\v\f\r]+$/, ''))
+  return { kind: 'option', raw, key, value, at: value === '' ? end : at, end }
+}
+
+const behind = (found: RegExpExecArray | null): number | undefined =>
+  found === null ? undefined : found.index + found[0].length - 1
+
+function parseQuoted(raw: string, only: string | undefined): Line {
   const cells = readCells(raw)
   if (cells === undefined) return { kind: 'malformed', raw }
   const [first] = cells

@@ -14,6 +14,6 @@ export {
   usualAddress,
   usualRange,
 } from './network.ts'
-export { lxcNetProbe } from './probe.ts'
+export { lxcNetProbe, lxcNetSettingsProbe } from './probe.ts'
 export { type Variable, workOut } from './variables.ts'
 export { checkNatValue, natWords } from './words.ts'

@@ -9,3 +9,6 @@ export const lxcNetProbe: Probe = {
   live: [`lxc_net_live ${variables.join(' ')}`],
   paths: ['lxc_net_paths'],
 }
+
+/** The settings alone: where the networks are, and not what runs of them. */
+export const lxcNetSettingsProbe: Probe = { ...lxcNetProbe, live: [`lxc_net_values ${variables.join(' ')}`] }

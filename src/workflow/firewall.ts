@@ -29,8 +29,13 @@ export const firewallPath = piecePath(piece)
 /** The rules as they will be on a desk, or as they were read. */
 export function readRules(from: Desk | Reading): Rules {
   const text = from instanceof Desk ? from.pieceText(piece) : from.snapshot.files.get(firewallPath)?.text
-  return text === undefined ? noRules : parseRules(text)
+  if (text === undefined) return noRules
+  if (latest?.text !== text) latest = { text, rules: parseRules(text) }
+  return latest.rules
 }
+
+/** A thousand forwards are read once, however many ask for them. */
+let latest: { text: string; rules: Rules } | undefined
 
 /** By the name of the network. */
 export const readNetworkRules = (from: Desk | Reading): ReadonlyMap<string, NetworkRules> => readRules(from).networks

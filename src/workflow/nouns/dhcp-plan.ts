@@ -16,12 +16,12 @@ import { parseHosts, tell, writeReservations } from './dhcp-tell.ts'
 /** @param nameOf what a reservation is called */
 export function planDhcp(desk: Desk, wishes: readonly Wish[], nameOf: (one: Reservation) => string | undefined): void {
   const before = sidesOf(desk)
-  let sides = before
+  let [sides, changed] = [before, false]
   for (const { name, want } of wishes) {
+    if (changed) sides = sidesOf(desk)
     const all = sides.flatMap(({ reservations }) => reservations)
     const have = all.find((one) => nameOf(one) === name)
-    const changed = want === undefined ? remove(desk, sides, name, have) : keep(desk, sides, name, want, have)
-    if (changed) sides = sidesOf(desk)
+    changed = want === undefined ? remove(desk, sides, name, have) : keep(desk, sides, name, want, have)
   }
   for (const side of before) tell(desk, side)
 }

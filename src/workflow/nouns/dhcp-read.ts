@@ -37,8 +37,17 @@ export interface DhcpSide {
   server: Server
 }
 
+const known = new WeakMap<Reading, DhcpSide[]>()
+
 /** As they were read, or as they will be on a desk. */
 export function sidesOf(from: Desk | Reading): DhcpSide[] {
+  if (from instanceof Desk) return readSides(from)
+  const sides = known.get(from) ?? readSides(from)
+  known.set(from, sides)
+  return sides
+}
+
+function readSides(from: Desk | Reading): DhcpSide[] {
   const onDesk = from instanceof Desk
   const { snapshot } = onDesk ? from.reading : from
   const { files, links, answers } = snapshot

@@ -1,6 +1,8 @@
 /** `lxcnet dhcp reserve`: one reservation, made or moved. */
+import { bootProbe } from '../../boot/index.ts'
 import { quote } from '../../core/shell.ts'
-import { interfacesProbe } from '../../dnsmasq/index.ts'
+import { dnsmasqProbe, interfacesProbe } from '../../dnsmasq/index.ts'
+import { lxcNetSettingsProbe } from '../../lxc-net/index.ts'
 import type { ChangeReport } from '../../report/change.ts'
 import type { Mandate } from '../change.ts'
 import type { Context } from '../context.ts'
@@ -10,8 +12,9 @@ import { dhcp } from './dhcp.ts'
 
 /** @param want what was said; the rest stays as it is, or follows from the container */
 export function reserve(context: Context, name: string, want: Settings, mandate: Mandate): Promise<ChangeReport> {
-  // what the container sets by itself is looked at too
-  const noun: Noun = { ...dhcp, probes: (where) => [...dhcp.probes(where), interfacesProbe(name, quote)] }
+  // beside that, what the container sets by itself; but not all that runs of the networks
+  const probes = [bootProbe, lxcNetSettingsProbe, dnsmasqProbe, interfacesProbe(name, quote)]
+  const noun: Noun = { ...dhcp, probes: () => probes }
   return changeNoun(
     context,
     noun,

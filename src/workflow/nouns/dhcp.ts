@@ -44,7 +44,7 @@ function namer(reading: Reading): (one: Reservation) => string | undefined {
   const holders = holdersOf(reading.view)
   const names = new Map<string, string>()
   const taken = new Set<string>()
-  const key = ({ file, macs, address, name }: Reservation): string => JSON.stringify([file, macs, address, name])
+  const key = ({ file, macs, address, name }: Reservation): string => `${file} ${macs} ${address} ${name}`
   const candidates = ({ macs, name, address }: Reservation): string[] => [
     ...macs.flatMap((mac) => holders.get(mac)?.container ?? []),
     ...(name === undefined ? [] : [name]),
