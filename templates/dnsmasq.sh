@@ -4,13 +4,12 @@
 # shellcheck disable=SC2086 # what stands unquoted is a list of paths, split at newlines
 
 # dnsmasq_find: sets lx_dnsmasq to the files of options, a path a line, and the hosts files that they name: of lxc-net as
-# its settings plainly say or its dnsmasq was told, and lxcnet's own.
+# its settings plainly say, or else its dnsmasq was told, and lxcnet's own.
 dnsmasq_find() {
   lx_list=$(sed -nE 's/^[ 	]*(export[ 	]+)?LXC_DHCP_CONFILE=["'\'']?(\/[^"'\'' 	;#$`]+).*/\2/p' \
     "$lx_root$lx_net_etc/lxc" "$lx_root$lx_net_etc/lxc-net" 2>/dev/null)
-  if [ -n "$lx_live" ] && read -r lx_pid </run/lxc/dnsmasq.pid; then
-    lx_list="$lx_list
-$(tr '\0' '\n' <"/proc/$lx_pid/cmdline" | sed -n 's/^--conf-file=//p')"
+  if [ -z "$lx_list" ] && [ -n "$lx_live" ] && read -r lx_pid </run/lxc/dnsmasq.pid; then
+    lx_list=$(tr '\0' '\n' <"/proc/$lx_pid/cmdline" | sed -n 's/^--conf-file=//p')
   fi 2>/dev/null
   for lx_c in "$lx_root"/etc/lxcnet/dnsmasq/*.conf; do
     [ ! -f "$lx_c" ] || lx_list="$lx_list

@@ -34,8 +34,8 @@ export const textsOf = ({ words }: Noun, flags: Record<string, unknown>): Record
     }),
   )
 
-export const nameArg = ({ noun, name: { words } }: Noun, required = true) =>
-  Args.string({ required, ignoreStdin: true, description: `the ${noun}: ${words}` })
+export const nameArg = ({ name: { words } }: Noun, required = true) =>
+  Args.string({ required, ignoreStdin: true, description: words })
 
 export const assignmentArg = Args.string({
   required: true,

@@ -10,7 +10,7 @@ import { type Context, checkContainerName } from '../workflow/context.ts'
 import { afterMaking, createContainer } from '../workflow/create-container.ts'
 import { type CreateRequest, createNic, hooksIn } from '../workflow/create-nic.ts'
 import { checkHostAccess, withHostAccess } from '../workflow/host-access.ts'
-import { withHooks } from '../workflow/nouns/ovs-hooks.ts'
+import { withHooks } from '../workflow/nouns/ovs/hooks.ts'
 import { switchProbes } from '../workflow/switches.ts'
 
 /** Common words of other tools for LXC's own. */

@@ -4,7 +4,7 @@ import type { ChangeReport } from '../report/change.ts'
 import type { FleetReport } from '../report/fleet.ts'
 import { change } from '../workflow/change.ts'
 import { unsetKeys } from '../workflow/edit-nic.ts'
-import { withHooks } from '../workflow/nouns/ovs-hooks.ts'
+import { withHooks } from '../workflow/nouns/ovs/hooks.ts'
 import { switchProbes } from '../workflow/switches.ts'
 
 export default class Unset extends ChangeCommand {

@@ -10,7 +10,7 @@ import { templateText } from '../template/template.ts'
 import { type ChangeOptions, judge, refuseErrors } from './change.ts'
 import { type Context, readView, type View } from './context.ts'
 import { type CreateRequest, createNic } from './create-nic.ts'
-import { withHooks } from './nouns/ovs-hooks.ts'
+import { withHooks } from './nouns/ovs/hooks.ts'
 import { switchProbes } from './switches.ts'
 
 /** How making the container ended: it was there already, the work ends with this report, or this command made it. */

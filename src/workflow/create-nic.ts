@@ -26,7 +26,7 @@ import type { Draft } from './change.ts'
 import type { Context, View } from './context.ts'
 import { containerOf } from './context.ts'
 import { draftOf, mustSee } from './nic-change.ts'
-import { askedIn, plugIn } from './nouns/ovs-nic.ts'
+import { askedIn, plugIn } from './nouns/ovs/nic.ts'
 
 export interface CreateRequest {
   container: string

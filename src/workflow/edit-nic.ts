@@ -19,7 +19,7 @@ import type { Draft } from './change.ts'
 import type { Context, View } from './context.ts'
 import { describe } from './create-nic.ts'
 import { draftOf, mustSee, type Touch } from './nic-change.ts'
-import { editPlugged } from './nouns/ovs-nic.ts'
+import { editPlugged } from './nouns/ovs/nic.ts'
 import { type Selected, selectNics } from './select.ts'
 
 /** `key=value`, `key+=value` and `key-=value`; the last two for keys that may stand on several lines. */

@@ -7,7 +7,7 @@ import type { Context, Reading, View } from './context.ts'
 import { byName } from './noun/change-noun.ts'
 import { Desk } from './noun/desk.ts'
 import type { Settings } from './noun/noun.ts'
-import { freshShim } from './nouns/shim.ts'
+import { freshShim } from './nouns/shim/shim.ts'
 
 /** The host's address towards the container: `10.0.5.5/24`, or a free one of the NIC's subnet. */
 export type HostAccess = 'next' | (string & {})

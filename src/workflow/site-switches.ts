@@ -3,8 +3,8 @@ import { type Nic, plugOf } from '../nic/index.ts'
 import type { Reading, View } from './context.ts'
 import type { Desk } from './noun/desk.ts'
 import type { Wish } from './noun/noun.ts'
-import { findSwitches } from './nouns/ovs-find.ts'
-import { hookFiles } from './nouns/ovs-hooks.ts'
+import { findSwitches } from './nouns/ovs/find.ts'
+import { hookFiles } from './nouns/ovs/hooks.ts'
 
 /** A NIC as a person says it: what the hook plugs it into is its link. */
 export function asSaid(nic: Nic): Nic {

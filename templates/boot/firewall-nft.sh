@@ -82,7 +82,7 @@ nft_leave() {
 nft_list() { nft -s list table inet lxcnet 2>/dev/null; }
 
 nft_up() {
-  if nft list table inet lxcnet >/dev/null 2>&1 && ! nft list chain inet lxcnet written-by-lxcnet >/dev/null 2>&1; then
+  if ! nft list chain inet lxcnet written-by-lxcnet >/dev/null 2>&1 && nft list table inet lxcnet >/dev/null 2>&1; then
     echo 'lxcnet: there is a table inet lxcnet that lxcnet did not write' >&2
     return 1
   fi

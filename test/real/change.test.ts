@@ -128,7 +128,7 @@ ip addr add 10.8.0.1/24 dev br0; ip addr add 10.9.0.1/24 dev br1`)
         [back.id, 'committed'],
       ],
     )
-    assert.match(history.entries.at(-2)?.command ?? '', /^lxcnet set .*'web\*:0' mtu=1400 --restart$/)
+    assert.match(history.entries.at(-2)?.command ?? '', /^lxcnet set 'web\*:0' mtu=1400 --restart --json$/)
     const { stdout } = await h1.lxcnet(['history', String(report.id)])
     assert.match(stdout, /\+lxc\.net\.0\.mtu = 1400/)
     // the rollback is a change like any other

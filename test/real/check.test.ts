@@ -16,6 +16,7 @@ describe('check on a real host', () => {
     assert.ok(first)
     h1 = first
     await h1.ok('ip link add br0 type bridge forward_delay 0; ip link set br0 up; ip addr add 10.8.0.1/24 dev br0')
+    await h1.write('/etc/default/lxc-net', 'USE_LXC_BRIDGE="false"\n')
   })
 
   after(() => lab.down())

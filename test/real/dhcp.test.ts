@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import type { LeasesReport } from '../../src/report/leases.ts'
 import type { ObjectsReport } from '../../src/report/objects.ts'
 import { Lab, type LabHost } from './lab/lab.ts'
-import { change, pings, read, refused, start } from './live.ts'
+import { change, check, pings, read, refused, start } from './live.ts'
 
 const settings = '/etc/default/lxc-net'
 const hosts = '/etc/lxcnet/dnsmasq/lxc-net.hosts'
@@ -23,6 +23,12 @@ async function lease(host: LabHost, container: string, ...words: string[]): Prom
   assert.equal(asked.status, 0, asked.stderr)
   return /lease of (\S+) obtained/.exec(asked.stderr)?.[1] ?? ''
 }
+
+/** Codes of what `check` says of reservations, and of which. */
+const faults = async (host: LabHost): Promise<unknown[]> =>
+  (await check(host)).findings
+    .filter(({ object }) => object?.startsWith('dhcp'))
+    .map(({ code, object }) => [code, object])
 
 /** Everything that a change may leave behind: files, links, rules without counters, and the dnsmasq with all its words. */
 const traces = (host: LabHost): Promise<string> =>
@@ -215,6 +221,45 @@ describe('dhcp: reservations on real dnsmasq', () => {
     assert.equal(await lease(host, 'web'), address)
     await host.stop('web')
     await change(host, 'dhcp unreserve web')
+  })
+
+  it('check finds what is wrong with reservations', async () => {
+    await host.write(hosts, `${await host.ok(`cat ${hosts}`)}00:16:3e:00:53:77,10.0.3.16,gone\nout,10.9.9.9\n`)
+    assert.deepEqual(await faults(host), [
+      ['dhcp-twice', 'dhcp gone'],
+      ['dhcp-container-gone', 'dhcp gone'],
+      ['dhcp-outside', 'dhcp out'],
+    ])
+    await host.write(hosts, await host.ok(`grep -v 'gone\\|out' ${hosts}`))
+    assert.deepEqual(await faults(host), [])
+    await host.ok('sleep 0.05; echo "# by hand" >>/etc/lxcnet/dnsmasq/lxc-net.conf')
+    assert.deepEqual(await faults(host), [['dhcp-not-read', 'dhcp']])
+    const pid = await dnsmasq(host)
+    await change(host, 'dhcp reserve web next:')
+    assert.notEqual(await dnsmasq(host), pid, 'the next reservation has it read all of it')
+    await change(host, 'dhcp unreserve web')
+    assert.deepEqual(await faults(host), [])
+    await host.ok('sed -i "/by hand/d" /etc/lxcnet/dnsmasq/lxc-net.conf')
+  })
+
+  it('the way back brings a dnsmasq that somebody has killed meanwhile', async () => {
+    await change(host, 'dhcp unreserve mail')
+    const before = await traces(host)
+    const { id } = await change(host, 'dhcp reserve printer 10.0.3.61')
+    await host.ok(`kill -9 "$(cat ${pidFile})"`)
+    await change(host, `rollback ${id}`)
+    assert.equal(await traces(host), before)
+    await change(host, 'dhcp reserve mail 10.0.3.16')
+  })
+
+  it('in a directory tree the files are written, and what they name is said', async () => {
+    await host.ok('mkdir -p /srv/tree/etc/lxc /srv/tree/var/lib && cp -r /etc/default /srv/tree/etc/')
+    const { changes, leftOut } = await change(host, 'dhcp reserve printer 10.0.3.30 --root /srv/tree')
+    assert.ok(changes.every(({ kind }) => kind === 'file'))
+    assert.deepEqual(leftOut, [])
+    assert.match(await host.ok(`cat /srv/tree${hosts}`), /^printer,10\.0\.3\.30$/m)
+    await change(host, 'dhcp unreserve printer --root /srv/tree')
+    assert.equal(await host.ok('diff -r /etc/default /srv/tree/etc/default; ls /srv/tree/etc'), 'default\nlxc\n')
   })
 
   it('while dnsmasq does not run it is written, and there from its start', async () => {

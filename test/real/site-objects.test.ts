@@ -188,6 +188,7 @@ gateways:
   gw: { uplink: br6, inside: br5, subnet: 10.48.0.0/24, members: mem }
 reservations:
   web: { address: 10.0.3.77, network: lxc-net }
+  printer: { address: 10.47.0.78, mac: 00:00:5e:00:53:78, network: blue }
 forwards:
   8080/tcp: { to: "web:80" }
 containers:
@@ -262,11 +263,19 @@ describe('a site with an object of every noun', () => {
       /^ {2}gw:/m,
       /^ {2}8080\/tcp:/m,
       /^ {4}address: 10\.0\.3\.77$/m,
+      /^ {4}address: 10\.47\.0\.78$/m,
     ])
       assert.match(text, one)
     assert.doesNotMatch(text, /script-up/, 'the hook of a switch is its link')
     await host.write('/root/other.yaml', text)
     assert.equal((await host.lxcnet(['plan', '-f', '/root/other.yaml'])).status, 0)
+  })
+
+  it('loses one reservation, of a network that stays', async () => {
+    await host.write(file, everyNoun.replace(/ {2}printer: .*\n/, ''))
+    assert.match(await run('diff', 2), /^ +dhcp printer +present +- +yes +the site file$/m)
+    await run('apply --yes')
+    await run('plan')
   })
 
   it('is destroyed without a trace, and made again, and rolled back without one', async () => {

@@ -100,6 +100,7 @@ describe('a site', () => {
         host: 'h2',
         container: 'web01',
         nic: 0,
+        object: null,
         key: 'mtu',
         want: ['1400'],
         have: ['1280'],

@@ -194,7 +194,7 @@ describe('the walkthrough', function () {
         [host, 'tagged', '10.10.0.2'],
         [neighbour, null, '10.10.0.1'],
       ],
-      lost: [[host, 'public', '10.10.0.2']],
+      lost: [[host, 'tagged', '10.10.0.3']],
     },
     {
       title: 'phys, and back',

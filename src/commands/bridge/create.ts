@@ -1,7 +1,7 @@
 import { CreateCommand, flagsOf, nameArg } from '../../cli/noun-command.ts'
 import type { ChangeReport } from '../../report/change.ts'
 import type { FleetReport } from '../../report/fleet.ts'
-import { bridge } from '../../workflow/nouns/bridge.ts'
+import { bridge } from '../../workflow/nouns/bridge/bridge.ts'
 
 export default class BridgeCreate extends CreateCommand {
   static override summary = 'Make a bridge that the host itself brings back at boot.'

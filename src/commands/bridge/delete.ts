@@ -1,7 +1,7 @@
 import { DeleteCommand, nameArg } from '../../cli/noun-command.ts'
 import type { ChangeReport } from '../../report/change.ts'
 import type { FleetReport } from '../../report/fleet.ts'
-import { bridge } from '../../workflow/nouns/bridge.ts'
+import { bridge } from '../../workflow/nouns/bridge/bridge.ts'
 
 export default class BridgeDelete extends DeleteCommand {
   static override summary = 'Remove a bridge that lxcnet made.'

@@ -1,7 +1,7 @@
 import { assignmentArg, nameArg, SetCommand } from '../../cli/noun-command.ts'
 import type { ChangeReport } from '../../report/change.ts'
 import type { FleetReport } from '../../report/fleet.ts'
-import { bridge } from '../../workflow/nouns/bridge.ts'
+import { bridge } from '../../workflow/nouns/bridge/bridge.ts'
 
 export default class BridgeSet extends SetCommand {
   static override summary = 'Change a bridge.'

@@ -1,7 +1,7 @@
 import { nameArg, ShowCommand } from '../../cli/noun-command.ts'
 import type { FleetReport } from '../../report/fleet.ts'
 import type { ObjectsReport } from '../../report/objects.ts'
-import { bridge } from '../../workflow/nouns/bridge.ts'
+import { bridge } from '../../workflow/nouns/bridge/bridge.ts'
 
 export default class BridgeShow extends ShowCommand {
   static override summary = 'Show all settings of a bridge, or of all.'

@@ -1,7 +1,7 @@
 import { LxcnetCommand } from '../../cli/lxcnet-command.ts'
 import type { FleetReport } from '../../report/fleet.ts'
 import { type LeasesReport, leasesText } from '../../report/leases.ts'
-import { listLeases } from '../../workflow/nouns/dhcp-leases.ts'
+import { listLeases } from '../../workflow/nouns/dhcp/leases.ts'
 
 export default class DhcpLeases extends LxcnetCommand {
   static override summary = 'List who has which address by DHCP, and until when.'

@@ -2,7 +2,7 @@ import { LxcnetCommand } from '../../cli/lxcnet-command.ts'
 import type { FleetReport } from '../../report/fleet.ts'
 import { type ObjectsReport, objectsText } from '../../report/objects.ts'
 import { listNoun } from '../../workflow/noun/list-noun.ts'
-import { dhcp } from '../../workflow/nouns/dhcp.ts'
+import { dhcp } from '../../workflow/nouns/dhcp/dhcp.ts'
 
 export default class DhcpList extends LxcnetCommand {
   static override summary = 'List the reserved addresses.'

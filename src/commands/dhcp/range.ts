@@ -2,7 +2,7 @@ import { Args } from '@oclif/core'
 import { nameArg, SetCommand } from '../../cli/noun-command.ts'
 import type { ChangeReport } from '../../report/change.ts'
 import type { FleetReport } from '../../report/fleet.ts'
-import { nat } from '../../workflow/nouns/nat.ts'
+import { nat } from '../../workflow/nouns/nat/nat.ts'
 
 export default class DhcpRange extends SetCommand {
   static override summary = 'Set which addresses of a network DHCP gives to those who have no reservation.'

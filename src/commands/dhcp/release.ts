@@ -2,7 +2,7 @@ import { Args } from '@oclif/core'
 import { ChangeCommand } from '../../cli/change-command.ts'
 import type { ChangeReport } from '../../report/change.ts'
 import type { FleetReport } from '../../report/fleet.ts'
-import { releaseLease } from '../../workflow/nouns/dhcp-release.ts'
+import { releaseLease } from '../../workflow/nouns/dhcp/release.ts'
 
 export default class DhcpRelease extends ChangeCommand {
   static override summary = 'End a lease before its time; this cannot be taken back.'

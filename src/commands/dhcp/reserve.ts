@@ -4,8 +4,8 @@ import { flagsOf, textsOf } from '../../cli/noun-command.ts'
 import type { ChangeReport } from '../../report/change.ts'
 import type { FleetReport } from '../../report/fleet.ts'
 import { checkName, settingsOf } from '../../workflow/noun/change-noun.ts'
-import { dhcp } from '../../workflow/nouns/dhcp.ts'
-import { reserve } from '../../workflow/nouns/dhcp-reserve.ts'
+import { dhcp } from '../../workflow/nouns/dhcp/dhcp.ts'
+import { reserve } from '../../workflow/nouns/dhcp/reserve.ts'
 
 const { address: _, ...flags } = flagsOf(dhcp)
 

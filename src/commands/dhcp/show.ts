@@ -2,7 +2,7 @@ import { Args } from '@oclif/core'
 import { ShowCommand } from '../../cli/noun-command.ts'
 import type { FleetReport } from '../../report/fleet.ts'
 import type { ObjectsReport } from '../../report/objects.ts'
-import { dhcp } from '../../workflow/nouns/dhcp.ts'
+import { dhcp } from '../../workflow/nouns/dhcp/dhcp.ts'
 
 export default class DhcpShow extends ShowCommand {
   static override summary = 'Show a reservation, or all of them, with the file that it stands in.'

@@ -2,7 +2,7 @@ import { Args } from '@oclif/core'
 import { DeleteCommand } from '../../cli/noun-command.ts'
 import type { ChangeReport } from '../../report/change.ts'
 import type { FleetReport } from '../../report/fleet.ts'
-import { dhcp } from '../../workflow/nouns/dhcp.ts'
+import { dhcp } from '../../workflow/nouns/dhcp/dhcp.ts'
 
 export default class DhcpUnreserve extends DeleteCommand {
   static override summary = 'Give a reserved address up.'

@@ -2,8 +2,8 @@ import { Args, Flags } from '@oclif/core'
 import { CreateCommand, flagsOf } from '../../cli/noun-command.ts'
 import type { ChangeReport } from '../../report/change.ts'
 import type { FleetReport } from '../../report/fleet.ts'
-import { forward } from '../../workflow/nouns/forward.ts'
-import { forwardName } from '../../workflow/nouns/forward-name.ts'
+import { forward } from '../../workflow/nouns/forward/forward.ts'
+import { forwardName } from '../../workflow/nouns/forward/name.ts'
 
 const { to: _, ...others } = flagsOf(forward)
 

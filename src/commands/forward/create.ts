@@ -1,7 +1,7 @@
 import { CreateCommand, flagsOf, nameArg } from '../../cli/noun-command.ts'
 import type { ChangeReport } from '../../report/change.ts'
 import type { FleetReport } from '../../report/fleet.ts'
-import { forward } from '../../workflow/nouns/forward.ts'
+import { forward } from '../../workflow/nouns/forward/forward.ts'
 
 export default class ForwardCreate extends CreateCommand {
   static override summary = 'Lead a port of the host to a container.'

@@ -1,7 +1,7 @@
 import { ListCommand } from '../../cli/noun-command.ts'
 import type { FleetReport } from '../../report/fleet.ts'
 import type { ObjectsReport } from '../../report/objects.ts'
-import { forward } from '../../workflow/nouns/forward.ts'
+import { forward } from '../../workflow/nouns/forward/forward.ts'
 
 export default class ForwardList extends ListCommand {
   static override summary = 'List the forwards.'

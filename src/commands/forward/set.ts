@@ -1,7 +1,7 @@
 import { assignmentArg, nameArg, SetCommand } from '../../cli/noun-command.ts'
 import type { ChangeReport } from '../../report/change.ts'
 import type { FleetReport } from '../../report/fleet.ts'
-import { forward } from '../../workflow/nouns/forward.ts'
+import { forward } from '../../workflow/nouns/forward/forward.ts'
 
 export default class ForwardSet extends SetCommand {
   static override summary = 'Change where a forward leads, or who may use it.'

@@ -1,7 +1,7 @@
 import { nameArg, ShowCommand } from '../../cli/noun-command.ts'
 import type { FleetReport } from '../../report/fleet.ts'
 import type { ObjectsReport } from '../../report/objects.ts'
-import { forward } from '../../workflow/nouns/forward.ts'
+import { forward } from '../../workflow/nouns/forward/forward.ts'
 
 export default class ForwardShow extends ShowCommand {
   static override summary = 'Show all settings of a forward, or of all forwards.'

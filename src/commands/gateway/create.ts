@@ -2,7 +2,7 @@ import { restartFlag } from '../../cli/change-command.ts'
 import { CreateCommand, flagsOf, nameArg } from '../../cli/noun-command.ts'
 import type { ChangeReport } from '../../report/change.ts'
 import type { FleetReport } from '../../report/fleet.ts'
-import { gateway, restartingGateway } from '../../workflow/nouns/gateway.ts'
+import { gateway, restartingGateway } from '../../workflow/nouns/gateway/gateway.ts'
 
 export default class GatewayCreate extends CreateCommand {
   static override summary = 'Make a container the way out for others.'

@@ -1,7 +1,7 @@
 import { ListCommand } from '../../cli/noun-command.ts'
 import type { FleetReport } from '../../report/fleet.ts'
 import type { ObjectsReport } from '../../report/objects.ts'
-import { gateway } from '../../workflow/nouns/gateway.ts'
+import { gateway } from '../../workflow/nouns/gateway/gateway.ts'
 
 export default class GatewayList extends ListCommand {
   static override summary = 'List the gateways.'

@@ -2,7 +2,7 @@ import { restartFlag } from '../../cli/change-command.ts'
 import { assignmentArg, nameArg, SetCommand } from '../../cli/noun-command.ts'
 import type { ChangeReport } from '../../report/change.ts'
 import type { FleetReport } from '../../report/fleet.ts'
-import { gateway, restartingGateway } from '../../workflow/nouns/gateway.ts'
+import { gateway, restartingGateway } from '../../workflow/nouns/gateway/gateway.ts'
 
 export default class GatewaySet extends SetCommand {
   static override summary = 'Change a gateway, or put back what it lacks.'

@@ -1,7 +1,7 @@
 import { nameArg, ShowCommand } from '../../cli/noun-command.ts'
 import type { FleetReport } from '../../report/fleet.ts'
 import type { ObjectsReport } from '../../report/objects.ts'
-import { gateway } from '../../workflow/nouns/gateway.ts'
+import { gateway } from '../../workflow/nouns/gateway/gateway.ts'
 
 export default class GatewayShow extends ShowCommand {
   static override summary = 'Show all settings of a gateway, or of all gateways.'

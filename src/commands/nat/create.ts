@@ -1,7 +1,7 @@
 import { CreateCommand, flagsOf, nameArg } from '../../cli/noun-command.ts'
 import type { ChangeReport } from '../../report/change.ts'
 import type { FleetReport } from '../../report/fleet.ts'
-import { nat } from '../../workflow/nouns/nat.ts'
+import { nat } from '../../workflow/nouns/nat/nat.ts'
 
 export default class NatCreate extends CreateCommand {
   static override summary = 'Make a further NAT network: a bridge with DHCP, DNS and masquerade.'

@@ -1,7 +1,7 @@
 import { DeleteCommand, nameArg } from '../../cli/noun-command.ts'
 import type { ChangeReport } from '../../report/change.ts'
 import type { FleetReport } from '../../report/fleet.ts'
-import { nat } from '../../workflow/nouns/nat.ts'
+import { nat } from '../../workflow/nouns/nat/nat.ts'
 
 export default class NatDelete extends DeleteCommand {
   static override summary = 'Remove a further NAT network, with its bridge, dnsmasq and rules.'

@@ -1,7 +1,7 @@
 import { SetCommand } from '../../cli/noun-command.ts'
 import type { ChangeReport } from '../../report/change.ts'
 import type { FleetReport } from '../../report/fleet.ts'
-import { nat } from '../../workflow/nouns/nat.ts'
+import { nat } from '../../workflow/nouns/nat/nat.ts'
 
 export default class NatDisable extends SetCommand {
   static override summary = "Stop LXC's own NAT network, for good."

@@ -1,7 +1,7 @@
 import { SetCommand } from '../../cli/noun-command.ts'
 import type { ChangeReport } from '../../report/change.ts'
 import type { FleetReport } from '../../report/fleet.ts'
-import { nat } from '../../workflow/nouns/nat.ts'
+import { nat } from '../../workflow/nouns/nat/nat.ts'
 
 export default class NatEnable extends SetCommand {
   static override summary = "Have LXC's own NAT network up, now and after every boot."

@@ -1,7 +1,7 @@
 import { ListCommand } from '../../cli/noun-command.ts'
 import type { FleetReport } from '../../report/fleet.ts'
 import type { ObjectsReport } from '../../report/objects.ts'
-import { nat } from '../../workflow/nouns/nat.ts'
+import { nat } from '../../workflow/nouns/nat/nat.ts'
 
 export default class NatList extends ListCommand {
   static override summary = "List the NAT networks, LXC's own first."

@@ -1,7 +1,7 @@
 import { assignmentArg, nameArg, SetCommand } from '../../cli/noun-command.ts'
 import type { ChangeReport } from '../../report/change.ts'
 import type { FleetReport } from '../../report/fleet.ts'
-import { nat } from '../../workflow/nouns/nat.ts'
+import { nat } from '../../workflow/nouns/nat/nat.ts'
 
 export default class NatSet extends SetCommand {
   static override summary = "Change a NAT network, LXC's own (lxc-net) among them."

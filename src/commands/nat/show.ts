@@ -1,7 +1,7 @@
 import { nameArg, ShowCommand } from '../../cli/noun-command.ts'
 import type { FleetReport } from '../../report/fleet.ts'
 import type { ObjectsReport } from '../../report/objects.ts'
-import { nat } from '../../workflow/nouns/nat.ts'
+import { nat } from '../../workflow/nouns/nat/nat.ts'
 
 export default class NatShow extends ShowCommand {
   static override summary = 'Show all settings of a NAT network, or of all.'

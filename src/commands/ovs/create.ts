@@ -1,7 +1,7 @@
 import { CreateCommand, flagsOf, nameArg } from '../../cli/noun-command.ts'
 import type { ChangeReport } from '../../report/change.ts'
 import type { FleetReport } from '../../report/fleet.ts'
-import { ovs } from '../../workflow/nouns/ovs.ts'
+import { ovs } from '../../workflow/nouns/ovs/ovs.ts'
 
 export default class OvsCreate extends CreateCommand {
   static override summary = 'Make a switch of Open vSwitch.'

@@ -1,7 +1,7 @@
 import { DeleteCommand, nameArg } from '../../cli/noun-command.ts'
 import type { ChangeReport } from '../../report/change.ts'
 import type { FleetReport } from '../../report/fleet.ts'
-import { ovs } from '../../workflow/nouns/ovs.ts'
+import { ovs } from '../../workflow/nouns/ovs/ovs.ts'
 
 export default class OvsDelete extends DeleteCommand {
   static override summary = 'Remove a switch that lxcnet made.'

@@ -1,7 +1,7 @@
 import { ChangeCommand } from '../../cli/change-command.ts'
 import type { ChangeReport } from '../../report/change.ts'
 import type { FleetReport } from '../../report/fleet.ts'
-import { collectDeadPorts } from '../../workflow/nouns/ovs-gc.ts'
+import { collectDeadPorts } from '../../workflow/nouns/ovs/gc.ts'
 
 export default class OvsGc extends ChangeCommand {
   static override summary = 'Take out the ports that crashed containers have left.'

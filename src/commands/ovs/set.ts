@@ -1,7 +1,7 @@
 import { assignmentArg, nameArg, SetCommand } from '../../cli/noun-command.ts'
 import type { ChangeReport } from '../../report/change.ts'
 import type { FleetReport } from '../../report/fleet.ts'
-import { ovs } from '../../workflow/nouns/ovs.ts'
+import { ovs } from '../../workflow/nouns/ovs/ovs.ts'
 
 export default class OvsSet extends SetCommand {
   static override summary = 'Change a switch.'

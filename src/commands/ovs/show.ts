@@ -1,7 +1,7 @@
 import { nameArg, ShowCommand } from '../../cli/noun-command.ts'
 import type { FleetReport } from '../../report/fleet.ts'
 import type { ObjectsReport } from '../../report/objects.ts'
-import { ovs } from '../../workflow/nouns/ovs.ts'
+import { ovs } from '../../workflow/nouns/ovs/ovs.ts'
 
 export default class OvsShow extends ShowCommand {
   static override summary = 'Show all settings of a switch, or of all switches.'

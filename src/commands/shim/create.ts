@@ -1,7 +1,7 @@
 import { CreateCommand, flagsOf, nameArg } from '../../cli/noun-command.ts'
 import type { ChangeReport } from '../../report/change.ts'
 import type { FleetReport } from '../../report/fleet.ts'
-import { freshShim, shim } from '../../workflow/nouns/shim.ts'
+import { freshShim, shim } from '../../workflow/nouns/shim/shim.ts'
 
 export default class ShimCreate extends CreateCommand {
   static override summary = 'Let the host reach the macvlan containers on a link.'

@@ -1,7 +1,7 @@
 import { DeleteCommand, nameArg } from '../../cli/noun-command.ts'
 import type { ChangeReport } from '../../report/change.ts'
 import type { FleetReport } from '../../report/fleet.ts'
-import { shim } from '../../workflow/nouns/shim.ts'
+import { shim } from '../../workflow/nouns/shim/shim.ts'
 
 export default class ShimDelete extends DeleteCommand {
   static override summary = 'Remove a shim.'

@@ -1,7 +1,7 @@
 import { ListCommand } from '../../cli/noun-command.ts'
 import type { FleetReport } from '../../report/fleet.ts'
 import type { ObjectsReport } from '../../report/objects.ts'
-import { shim } from '../../workflow/nouns/shim.ts'
+import { shim } from '../../workflow/nouns/shim/shim.ts'
 
 export default class ShimList extends ListCommand {
   static override summary = 'List the shims.'

@@ -1,7 +1,7 @@
 import { assignmentArg, nameArg, SetCommand } from '../../cli/noun-command.ts'
 import type { ChangeReport } from '../../report/change.ts'
 import type { FleetReport } from '../../report/fleet.ts'
-import { freshShim, shim } from '../../workflow/nouns/shim.ts'
+import { freshShim, shim } from '../../workflow/nouns/shim/shim.ts'
 
 export default class ShimSet extends SetCommand {
   static override summary = 'Change a shim.'

@@ -1,7 +1,7 @@
 import { nameArg, ShowCommand } from '../../cli/noun-command.ts'
 import type { FleetReport } from '../../report/fleet.ts'
 import type { ObjectsReport } from '../../report/objects.ts'
-import { shim } from '../../workflow/nouns/shim.ts'
+import { shim } from '../../workflow/nouns/shim/shim.ts'
 
 export default class ShimShow extends ShowCommand {
   static override summary = 'Show all settings of a shim, or of all shims.'

@@ -3,7 +3,7 @@
  *
  * An object is a name and settings, the same words on the command line and in the site file. A noun says how to read the
  * objects of a host and which changes lead from what is there to what is wanted; commands, site file, `import`, `diff`
- * and `check` do the rest alike for all of them. A new noun is a file in `nouns/`, a line in `nouns/index.ts` and its
+ * and `check` do the rest alike for all of them. A new noun is a folder in `nouns/`, a line in `nouns/index.ts` and its
  * commands.
  */
 import type { Probe } from '../../core/probe.ts'

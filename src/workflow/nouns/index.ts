@@ -3,12 +3,12 @@
  * last.
  */
 import type { Noun } from '../noun/noun.ts'
-import { bridge } from './bridge.ts'
-import { dhcp } from './dhcp.ts'
-import { forward } from './forward.ts'
-import { gateway } from './gateway.ts'
-import { nat } from './nat.ts'
-import { ovs } from './ovs.ts'
-import { shim } from './shim.ts'
+import { bridge } from './bridge/bridge.ts'
+import { dhcp } from './dhcp/dhcp.ts'
+import { forward } from './forward/forward.ts'
+import { gateway } from './gateway/gateway.ts'
+import { nat } from './nat/nat.ts'
+import { ovs } from './ovs/ovs.ts'
+import { shim } from './shim/shim.ts'
 
 export const nouns: readonly Noun[] = [ovs, bridge, nat, dhcp, shim, gateway, forward]

@@ -34,10 +34,12 @@ status=$?
 grep ' ERROR ' "$log" >&2
 exit "$status"`
 
-// LXC calls a container stopped before its monitor has put the network back; the monitor's cgroup goes last.
+// LXC calls a container stopped before its monitor has put the network back; the monitor's cgroup goes last. After a crash
+// it has another number.
 const stopScript = `lxc-stop -k -n "$1" 2>/dev/null
 for _ in $(seq 500); do
-  grep -qs 1 "/sys/fs/cgroup/lxc.monitor.$1/cgroup.events" || exit 0
+  cat "/sys/fs/cgroup/lxc.monitor.$1/cgroup.events" "/sys/fs/cgroup/lxc.monitor.$1"-[0-9]*/cgroup.events 2>/dev/null |
+    grep -q 'populated 1' || exit 0
   sleep 0.02
 done
 echo "container $1 does not stop" >&2

@@ -1,0 +1,62 @@
+/** `lxcnet forward`: ports of the host that lead to containers. */
+import { dnsmasqProbe } from '../../../dnsmasq/index.ts'
+import {
+  checkForwardValue,
+  type Forward,
+  forwardWords,
+  namePattern,
+  parseEntrance,
+  rulesStand,
+} from '../../../firewall/index.ts'
+import type { Reading } from '../../context.ts'
+import { firewallPath, firewallProbes, readRules } from '../../firewall.ts'
+import type { Found, Noun } from '../../noun/noun.ts'
+import { inspectForwards } from './inspect.ts'
+import { planForwards } from './plan.ts'
+
+export const forward: Noun = {
+  noun: 'forward',
+  section: 'forwards',
+  summary: 'ports of the host that lead to containers',
+  name: {
+    pattern: namePattern,
+    words: 'a port and its protocol: 443/tcp, 80-90/udp, 192.0.2.1:443/tcp, [2001:db8::1]:443/tcp',
+    argument: 'FORWARD',
+  },
+  after: 'nics',
+  words: forwardWords,
+  probes: () => [...firewallProbes, dnsmasqProbe],
+  check: checkForwardValue,
+  find: (_, reading) => {
+    const stands = rulesStand(reading.snapshot)
+    const found = [...readRules(reading).forwards].map(([name, one]) => ({
+      first: parseEntrance(name)?.first ?? 0,
+      one: foundForward(name, one, stateOf(one, reading, stands)),
+    }))
+    return found.sort((a, b) => a.first - b.first).map(({ one }) => one)
+  },
+  plan: planForwards,
+  inspect: (_, reading) => inspectForwards(reading),
+}
+
+function foundForward(name: string, one: Forward, state: string): Found {
+  const settings: [string, readonly string[]][] = [
+    ['to', [one.to]],
+    ['source', one.sources],
+    ['through', one.through],
+  ]
+  return {
+    name,
+    settings: new Map(settings.filter(([, texts]) => texts.length > 0)),
+    from: firewallPath,
+    state,
+    own: true,
+  }
+}
+
+function stateOf({ container: path = '', address }: Forward, { view }: Reading, stands: boolean | undefined): string {
+  if (stands === undefined) return 'unknown'
+  if (!stands) return 'down'
+  const container = view.containers.get(path.slice(path.lastIndexOf('/') + 1))
+  return address === undefined && container?.state === 'stopped' ? 'stopped' : 'up'
+}

@@ -1,0 +1,268 @@
+/** From forwards that are wanted to rules, hooks in the configs of their targets, and words with other firewalls. */
+import { compareVersions } from '../../../core/version.ts'
+import { parse, print } from '../../../document/lxc-config.ts'
+import { addSetting, removeSetting } from '../../../document/setting.ts'
+import {
+  type Entrance,
+  type Forward,
+  forwardHook,
+  listensOn,
+  natOnBridges,
+  overlap,
+  parseEntrance,
+  parseTarget,
+  printEntrance,
+  readDroppers,
+  readListeners,
+  readRivals,
+  targetPorts,
+} from '../../../firewall/index.ts'
+import type { Note } from '../../../plan/plan.ts'
+import { hookText } from '../../../template/template.ts'
+import { putRules, readRules } from '../../firewall.ts'
+import type { Desk } from '../../noun/desk.ts'
+import type { Settings, Wish } from '../../noun/noun.ts'
+import { type DhcpSide, sidesOf } from '../dhcp/read.ts'
+import { placeOf } from './target.ts'
+
+const hookKey = 'lxc.hook.start-host'
+
+export function planForwards(desk: Desk, wishes: readonly Wish[]): void {
+  const rules = readRules(desk)
+  const dhcp = sidesOf(desk)
+  const forwards = new Map(rules.forwards)
+  for (const { name, want } of wishes) if (want === undefined) forwards.delete(name)
+  for (const { name, want, have } of wishes) {
+    if (want === undefined) {
+      desk.say(`forward ${name}: removed`)
+      continue
+    }
+    const entrance = parseEntrance(name)
+    if (entrance === undefined || printEntrance(entrance) !== name) {
+      desk.note(badName(name, entrance))
+      continue
+    }
+    const one = forwardOf(desk, name, entrance, want, dhcp)
+    if (one === undefined) continue
+    desk.note(...clashes(desk, name, entrance, forwards, have === undefined), ...droppers(desk, name, one))
+    if (JSON.stringify(forwards.get(name)) !== JSON.stringify(one))
+      desk.say(`forward ${name}: ${leadsTo(one, entrance)}`)
+    forwards.set(name, one)
+  }
+  const names = wishes.map(({ name }) => name)
+  const why = names.length > 3 ? `${names.length} forwards` : `forward ${names.join(', ')}`
+  passUfw(desk, rules.forwards, forwards)
+  putRules(desk, { networks: rules.networks, forwards }, { why })
+  putHooks(desk, rules.forwards, forwards)
+}
+
+const badName = (name: string, entrance: Entrance | undefined): Note => ({
+  severity: 'error',
+  code: 'bad-name',
+  message: `forward ${name}: ports go from 1 to 65535, the lower first, and an address is one of the host's`,
+  fix:
+    entrance === undefined ? 'for instance 443/tcp or 192.0.2.1:80-90/tcp' : `did you mean ${printEntrance(entrance)}?`,
+})
+
+const leadsTo = ({ to, address }: Forward, { first, last }: Entrance): string => {
+  const port = parseTarget(to)?.port
+  return `leads to ${parseTarget(to)?.host ?? to}, ${address ?? 'wherever it is'} port ${targetPorts(first, last, port)}`
+}
+
+/** Translating a range to other ports takes a rule for each. */
+const mostMoved = 256
+
+function forwardOf(
+  desk: Desk,
+  name: string,
+  entrance: Entrance,
+  want: Settings,
+  dhcp: readonly DhcpSide[],
+): Forward | undefined {
+  const to = want.get('to')?.[0] ?? ''
+  const target = parseTarget(to)
+  if (target === undefined) return undefined
+  const fail = (code: string, message: string, fix: string): undefined => {
+    desk.note({ severity: 'error', code, message: `forward ${name}: ${message}`, fix })
+  }
+  const { first, last, listen } = entrance
+  const port = target.port === undefined || target.port === first ? undefined : target.port
+  if (port !== undefined && port + last - first > 65535)
+    return fail('bad-target', `the range does not fit behind port ${port}`, 'take lower ports there')
+  if (port !== undefined && last - first >= mostMoved)
+    return fail('bad-target', `more than ${mostMoved} ports cannot be moved to others`, 'keep their numbers there')
+  const family = listen?.includes(':') || target.host.includes(':') ? 6 : 4
+  const sources = want.get('source') ?? []
+  if (
+    listen !== undefined &&
+    listen.includes(':') !== (family === 6 && (!target.isAddress || target.host.includes(':')))
+  )
+    return fail(
+      'bad-target',
+      `${listen} and ${target.host} are not of one IP version`,
+      'NAT does not translate between them',
+    )
+  const foreign = sources.find((source) => source.includes(':') !== (family === 6))
+  if (foreign !== undefined)
+    return fail('bad-address', `nobody comes from ${foreign} over IPv${family}`, 'leave it out')
+  const place = placeOf(target, family, desk.view, dhcp)
+  const through = want.get('through') ?? []
+  if (place === undefined)
+    return fail(
+      'forward-no-target',
+      desk.view.containers.has(target.host)
+        ? `${target.host} has no NIC with an IPv${family} address`
+        : `there is no container ${target.host}`,
+      '`lxcnet list` shows the containers and their NICs',
+    )
+  const { container, address, lease } = place
+  const one = { to, container, address, port, sources, through }
+  if (address !== undefined) return one
+  const { version } = desk.view
+  const now = lease === undefined ? '' : ` (now ${lease})`
+  const fixed = `a fixed address, or \`lxcnet dhcp reserve\`, spares it`
+  if (version !== undefined && compareVersions(version, '3.0.0') < 0)
+    return fail(
+      'forward-no-target',
+      `${target.host} has no fixed address, and LXC ${version} no ${hookKey} to ask for it`,
+      fixed,
+    )
+  if (through.includes('ufw'))
+    return fail('ufw-drops', `${target.host} has no fixed address that ufw could be told${now}`, fixed)
+  desk.note({
+    severity: 'info',
+    code: 'forward-resolved',
+    message: `forward ${name}: ${target.host} gets its address from a DHCP server${now}; a hook asks for it at every start`,
+    fix: fixed,
+  })
+  return one
+}
+
+function clashes(
+  { reading, view }: Desk,
+  name: string,
+  entrance: Entrance,
+  forwards: ReadonlyMap<string, Forward>,
+  isNew: boolean,
+): Note[] {
+  const notes: Note[] = []
+  const rival = [...forwards.keys()].find((other) => {
+    const theirs = other === name ? undefined : parseEntrance(other)
+    return theirs !== undefined && overlap(entrance, theirs)
+  })
+  const fix = 'take another port, or an address to listen on: 192.0.2.1:443/tcp'
+  const error = (code: string, message: string): unknown =>
+    notes.push({ severity: 'error', code, message: `forward ${name}: ${message}`, fix })
+  if (rival !== undefined) error('forward-overlaps', `forward ${rival} takes the same port`)
+  const { listen } = entrance
+  if (listen !== undefined && view.links !== undefined && !hasAddress(view.links, listen))
+    notes.push({
+      severity: 'warning',
+      code: 'forward-no-listen',
+      message: `forward ${name}: no link of this host has ${listen} now`,
+      fix: '`ip -br address` lists what it has',
+    })
+  if (!isNew) return notes
+  const [other] = readRivals(reading.snapshot, entrance)
+  if (other !== undefined) error('forward-overlaps', `there is a rule for the port already: ${other.trim()}`)
+  const listener = readListeners(reading.snapshot).find((one) => listensOn(entrance, one))
+  if (listener !== undefined) {
+    const where = `${listener.address ?? 'all addresses'} port ${listener.port}`
+    error(
+      'port-taken',
+      `something on this host listens on ${where} (${listener.protocol}), and would not be reached any more`,
+    )
+  }
+  return notes
+}
+
+const hasAddress = (links: ReadonlyMap<string, { addresses: string[] }>, address: string): boolean =>
+  [...links.values()].some(({ addresses }) => addresses.some((one) => one.split('/')[0] === address))
+
+/** Firewalls that would drop what is forwarded. */
+function droppers({ reading }: Desk, name: string, { through }: Forward): Note[] {
+  return readDroppers(reading.snapshot)
+    .filter((one) => !through.includes(one))
+    .map((one): Note => {
+      const door = one === 'docker' || one === 'ufw'
+      return {
+        severity: 'error',
+        code: door ? `${one}-drops` : 'forwards-dropped',
+        message: `forward ${name}: ${one} drops what this host forwards, and no rule elsewhere changes that`,
+        fix: door
+          ? `--through ${one} lets it through by a rule ${one === 'ufw' ? 'of `ufw route`' : 'in DOCKER-USER'}`
+          : 'add a rule there that accepts `ct status dnat`, then --allow forwards-dropped',
+      }
+    })
+}
+
+/** The rules of ufw that go and come: what it keeps itself, it brings back at boot itself. */
+function passUfw(desk: Desk, old: ReadonlyMap<string, Forward>, next: ReadonlyMap<string, Forward>): void {
+  const [before, after] = [ufwRules(old), ufwRules(next)]
+  for (const [key, rule] of before)
+    if (!after.has(key))
+      desk.before(ufw('delete', rule), { undo: ufw(undefined, rule), why: 'ufw lets it through no longer' })
+  for (const [key, rule] of after)
+    if (!before.has(key)) desk.after(ufw(undefined, rule), { undo: ufw('delete', rule), why: 'ufw lets it through' })
+}
+
+const ufw = (verb: string | undefined, rule: readonly string[]): string[] => [
+  'ufw',
+  'route',
+  ...(verb === undefined ? [] : [verb]),
+  'allow',
+  ...rule,
+]
+
+/** What ufw sees is the packet behind the DNAT. */
+function ufwRules(forwards: ReadonlyMap<string, Forward>): Map<string, string[]> {
+  const rules = [...forwards].flatMap(([name, { address, port, sources, through }]) => {
+    const entrance = through.includes('ufw') ? parseEntrance(name) : undefined
+    if (entrance === undefined || address === undefined) return []
+    const ports = targetPorts(entrance.first, entrance.last, port).replace('-', ':')
+    return (sources.length === 0 ? ['any'] : sources).map((source) => [
+      'proto',
+      entrance.protocol,
+      'from',
+      source,
+      'to',
+      address,
+      'port',
+      ports,
+    ])
+  })
+  return new Map(rules.map((rule) => [rule.join(' '), rule]))
+}
+
+/**
+ * The hook of containers that a forward leads to, as long as one needs it: those whose address is asked for at every
+ * start, and all where the kernel does NAT for bridges, which needs help there to lead a container to itself.
+ */
+function putHooks(desk: Desk, old: ReadonlyMap<string, Forward>, next: ReadonlyMap<string, Forward>): void {
+  const bridged = natOnBridges(desk.reading.snapshot)
+  const wanted = containersOf(next, ({ address }) => bridged || address === undefined)
+  const known = containersOf(old, () => true)
+  for (const path of new Set([...known, ...wanted])) {
+    const container = desk.view.containers.get(path.slice(path.lastIndexOf('/') + 1))
+    const text = container === undefined ? undefined : desk.text(container.path)
+    if (container === undefined || text === undefined) continue
+    const { name, state } = container
+    const wants = wanted.has(path)
+    const after = print((wants ? addSetting : removeSetting)(parse(text), hookKey, forwardHook))
+    if (after === text) continue
+    const why = wants ? `${name}: forwards lead to it at every start` : `${name}: no forward needs it to run the hook`
+    // a container that runs needs no restart for it: it is done by hand below, and `up` asks for addresses too
+    desk.write(container.path, after, { why })
+    if (state !== 'running' || !bridged) continue
+    const call = (verb: string): string[] => ['sh', forwardHook, verb, path]
+    if (wants) desk.after(call('hairpin'), { undo: call('plain'), why: `${name} reaches itself by its forwards` })
+    else desk.before(call('plain'), { undo: call('hairpin'), why: `${name} has no forwards to itself` })
+  }
+  if (wanted.size === 0 && desk.text(forwardHook) === undefined) return
+  const why = 'has forwards lead to containers as they start'
+  desk.write(forwardHook, wanted.size === 0 ? null : hookText('forward'), { why, mode: 0o755, record: true })
+}
+
+function containersOf(forwards: ReadonlyMap<string, Forward>, which: (forward: Forward) => boolean): Set<string> {
+  return new Set([...forwards.values()].flatMap((one) => (which(one) ? (one.container ?? []) : [])))
+}

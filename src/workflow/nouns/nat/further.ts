@@ -1,0 +1,120 @@
+/** NAT networks of lxcnet's own, beside that of LXC. */
+import { piecePath, pieceText } from '../../../boot/index.ts'
+import { formatAddress } from '../../../core/address.ts'
+import { type FurtherNetwork, printFurther, readFurther, sameSubnet, subnetText } from '../../../lxc-net/index.ts'
+import type { Note } from '../../../plan/plan.ts'
+import { templateText } from '../../../template/template.ts'
+import type { Context, Reading } from '../../context.ts'
+import { type NetworkRules, readNetworkRules, setNetworkRules } from '../../firewall.ts'
+import type { Desk } from '../../noun/desk.ts'
+import type { Found, Settings, Wish } from '../../noun/noun.ts'
+import { furtherPieces, natPiece } from './networks.ts'
+import { checkClash, error, listed, networkOf, one, runningOn, settingsOf, word } from './wish.ts'
+
+export function foundFurther({ scope }: Context, reading: Reading): Found[] {
+  const rules = readNetworkRules(reading)
+  return [...furtherPieces(reading)].flatMap(([name, piece]) => {
+    const network = readFurther(piece)
+    if (network === undefined) return []
+    const own = rules.get(name)
+    const settings = [
+      ...settingsOf(network),
+      ...word('masquerade', piece.get('masquerade')),
+      ...word('isolated', own?.isolated ? 'yes' : undefined),
+      ...word('mtu', network.mtu === undefined ? undefined : `${network.mtu}`),
+    ]
+    const check = reading.snapshot.answers.get(`nat/${name}`)
+    return {
+      name,
+      settings: new Map(settings.filter(([, text]) => text !== '').map(([flag, text]) => [flag, [text]])),
+      from: piecePath(natPiece(name)),
+      state: scope.live ? (check?.status === 0 ? 'up' : 'down') : 'unknown',
+      own: true,
+    }
+  })
+}
+
+export function planFurther(desk: Desk, { name, want, have }: Wish): void {
+  const old = readFurther(furtherPieces(desk.reading).get(name) ?? new Map())
+  if (want === undefined) removeFurther(desk, name, old)
+  else if (!checkWords(desk, name, want)) makeFurther(desk, name, want, have, old)
+}
+
+/** @returns whether one was wrong */
+function checkWords(desk: Desk, name: string, want: Settings): boolean {
+  const wrong = ['firewall', 'enabled'].filter((flag) => want.has(flag))
+  const fix = 'leave it out; lxcnet makes the rules itself, and brings the network back at boot'
+  desk.note(...wrong.map((flag) => error('nat-word', `nat ${name}: ${flag} is a word of lxc-net alone`, fix)))
+  return wrong.length > 0
+}
+
+function makeFurther(
+  desk: Desk,
+  name: string,
+  want: Settings,
+  have: Found | undefined,
+  old: FurtherNetwork | undefined,
+): void {
+  const notes: Note[] = []
+  const network = networkOf(name, want, undefined, notes)
+  if (network === undefined) {
+    desk.note(...notes)
+    return
+  }
+  const further = { ...network, mtu: Number(one(want, 'mtu')) || undefined }
+  const masquerade = one(want, 'masquerade') ?? ''
+  const settings = new Map([...printFurther(name, further), ['masquerade', masquerade]])
+  const text = pieceText(`nat ${name}`, `\`lxcnet nat set ${name}\``, settings, templateText('boot/nat.sh'))
+  const piece = natPiece(name)
+  const rules = rulesOf(further, masquerade, one(want, 'isolated') === 'yes')
+  const changed = text !== desk.pieceText(piece)
+  if (!changed && JSON.stringify(rules) === JSON.stringify(readNetworkRules(desk).get(name))) return
+  checkClash(desk, name, network, old, notes)
+  if (desk.context.scope.live && !desk.reading.snapshot.answers.has('nat-dnsmasq'))
+    notes.push(error('nat-no-dnsmasq', `nat ${name}: this host has no dnsmasq`, 'apt-get install dnsmasq-base'))
+  if (old !== undefined && !sameSubnet(network, old))
+    notes.push(...dropsNotes(desk, old, `becomes ${subnetText(network.subnet)}`))
+  desk.note(...notes)
+  const { bridge } = network
+  const sameBridge = old?.bridge === bridge
+  if (changed)
+    desk.piece(piece, text, {
+      why: `${bridge} with ${formatAddress(network.address, 4)}/${network.subnet.prefix} and its dnsmasq`,
+      impact: old === undefined || (sameBridge && sameSubnet(network, old)) ? 'live' : 'reconnect',
+      converges: sameBridge,
+    })
+  setNetworkRules(desk, name, rules)
+  desk.promise(bridge, { kind: 'bridge', addresses: [`${formatAddress(network.address, 4)}/${network.subnet.prefix}`] })
+  if (old !== undefined && !sameBridge) desk.promise(old.bridge, null)
+  desk.say(`nat ${name}: ${have === undefined ? 'made' : 'changed'}, ${subnetText(network.subnet)} on ${bridge}`)
+}
+
+/** An IPv4 address that stands for the network outside is none for its IPv6. */
+function rulesOf(
+  { bridge, subnet, ipv6, ipv6Nat }: FurtherNetwork,
+  masquerade: string,
+  isolated: boolean,
+): NetworkRules {
+  const four = subnetText(subnet)
+  const six = ipv6 !== undefined && ipv6Nat ? [subnetText(ipv6)] : []
+  const common = { bridge, isolated, services: true }
+  if (masquerade !== 'off') return { ...common, subnets: [four, ...six], masquerade: masquerade || 'on' }
+  return six.length > 0
+    ? { ...common, subnets: six, masquerade: 'on' }
+    : { ...common, subnets: [four], masquerade: 'off' }
+}
+
+function removeFurther(desk: Desk, name: string, old: FurtherNetwork | undefined): void {
+  if (old !== undefined) desk.note(...dropsNotes(desk, old, 'goes'))
+  desk.piece(natPiece(name), null, { why: `takes the network ${name} away`, impact: 'reconnect' })
+  setNetworkRules(desk, name, undefined)
+  if (old !== undefined) desk.promise(old.bridge, null)
+  desk.say(`nat ${name}: removed`)
+}
+
+function dropsNotes({ view }: Desk, { bridge, subnet }: FurtherNetwork, what: string): Note[] {
+  const running = runningOn(view, bridge)
+  if (running.length === 0) return []
+  const message = `${listed(running)} ${running.length === 1 ? 'runs' : 'run'} on ${bridge}, and ${subnetText(subnet)} ${what}`
+  return [error('nat-drops-containers', message, 'stop them first, or have them ask DHCP anew afterwards')]
+}

@@ -1,0 +1,163 @@
+/** The commands that take LXC's own network down with its old settings and bring it up with the new ones. */
+import { formatAddress } from '../../../core/address.ts'
+import { type LxcNet, lxcNetName, type Network, rangeText, type Variable } from '../../../lxc-net/index.ts'
+import type { Reading } from '../../context.ts'
+import type { Desk, RunOptions } from '../../noun/desk.ts'
+
+export const unit = 'lxc-net.service'
+
+/** What runs of it. */
+export interface Running {
+  /** As the flag of its script says. */
+  up: boolean
+  /** The command line of its dnsmasq; empty when there is none. */
+  dnsmasq: readonly string[]
+  /** `systemctl show` of its unit; empty where there is no systemd. */
+  unit: ReadonlyMap<string, string>
+  masked: boolean
+}
+
+export function runningOf({ snapshot: { answers } }: Reading): Running {
+  const said = answers.get('lxc-net-unit')
+  const lines = said?.status === 0 ? said.text.split('\n') : []
+  const known = new Map(lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]))
+  return {
+    up: answers.has('lxc-net-up'),
+    dnsmasq: answers.get(`dnsmasq/${lxcNetName}`)?.text.split('\n').filter(Boolean) ?? [],
+    unit: known.get('LoadState') === 'not-found' ? new Map() : known,
+    masked: answers.has('lxc-net-masked') || known.get('LoadState') === 'masked',
+  }
+}
+
+export interface Step {
+  /** Undefined when it stays as it is. */
+  enable: boolean | undefined
+  running: Running
+  variables: ReadonlyMap<Variable, string>
+}
+
+/** `sh -c` with what follows as $1, $2, ... */
+const shell = (script: string, ...words: string[]): string[] => ['sh', '-c', script, 'lxc-net', ...words]
+
+const movePorts = 'for p in $(ls /sys/class/net/"$1"/brif 2>/dev/null); do ip link set "$p" master "$2" || exit; done'
+
+/** The bridge's ports move to another one, and it goes. Nothing is left to do where it is gone already. */
+const rehome = (from: string, to: string): string[] =>
+  shell(`${movePorts}; [ ! -e /sys/class/net/"$1" ] || ip link delete "$1"`, from, to)
+
+/** The way back: the old bridge is there again before lxc-net starts, with those ports that still exist. */
+const bringHome = (from: string, to: string): string[] =>
+  shell(`[ -e /sys/class/net/"$2" ] || ip link add "$2" type bridge || exit; ${movePorts}`, from, to)
+
+export function stepsOf(desk: Desk, have: LxcNet, network: Network, { enable, running, variables }: Step): void {
+  const { script } = have.places
+  if (script !== undefined && !desk.context.scope.live) {
+    const argv = [script, enable === false ? 'stop' : 'restart']
+    if (variables.size > 0) desk.after(argv, { undo: argv, why: 'lxc-net reads its settings' })
+    return
+  }
+  const changed = [...variables].filter(([name, value]) => have.values.get(name) !== value).map(([name]) => name)
+  const restarts = running.up && enable === undefined && changed.length > 0
+  const bridge = have.network?.bridge ?? network.bridge
+  if (script === undefined) return
+  const served =
+    restarts && changed.every((name) => ofDnsmasq.has(name)) ? dnsmasqFor(running.dnsmasq, network) : undefined
+  if (served !== undefined) {
+    swapDnsmasq(desk, have, running, served)
+    return
+  }
+  const stops = (running.up && enable === false) || restarts
+  const starts = (!running.up && enable === true) || restarts
+  const managed = running.unit.size > 0
+  // what systemd did not start it does not stop
+  const byUnit = managed && (running.up ? running.unit.get('ActiveState') === 'active' : true)
+  const commands = byUnit ? byUnitCommands : byScriptCommands(script, have.runtime)
+  if (stops)
+    desk.before(commands.stop(bridge), {
+      undo: commands.restart(bridge),
+      why: `${bridge} goes down with its old settings`,
+      impact: 'reconnect',
+    })
+  if (enable === true && running.unit.get('UnitFileState') === 'disabled')
+    desk.after(['systemctl', 'enable', unit], {
+      undo: ['systemctl', 'disable', unit],
+      why: 'lxc-net comes up at boot',
+    })
+  if (!starts) return
+  desk.after(commands.start(network.bridge), { ...started(network), undo: commands.stop(network.bridge) })
+  if (restarts && bridge !== network.bridge)
+    desk.after(rehome(bridge, network.bridge), {
+      undo: bringHome(network.bridge, bridge),
+      why: `NICs of running containers move from ${bridge} to ${network.bridge}`,
+      impact: 'reconnect',
+    })
+}
+
+/** What is told to dnsmasq alone: nobody who has an address notices that another one answers. */
+const ofDnsmasq = new Set<Variable>(['LXC_DOMAIN', 'LXC_DHCP_RANGE', 'LXC_DHCP_MAX'])
+
+/** The command line that lxc-net would start its dnsmasq with; undefined when the running one is none of lxc-net's. */
+export function dnsmasqFor(old: readonly string[], { domain, range }: Network): string[] | undefined {
+  const words = [...old]
+  const said = words.indexOf('-s')
+  if (said !== -1) words.splice(said, words[said + 2] === '-S' ? 4 : 2)
+  const conf = words.findIndex((word) => word.startsWith('--conf-file'))
+  const ranges = words.indexOf('--dhcp-range')
+  const most = words.findIndex((word) => word.startsWith('--dhcp-lease-max='))
+  if (conf === -1 || ranges === -1 || most === -1) return undefined
+  words[ranges + 1] = rangeText(range)
+  words[most] = `--dhcp-lease-max=${range.last - range.first + 1n}`
+  if (domain !== undefined) words.splice(conf + 1, 0, '-s', domain, '-S', `/${domain}/`)
+  return words
+}
+
+function swapDnsmasq(desk: Desk, { runtime }: LxcNet, { dnsmasq, unit }: Running, words: readonly string[]): void {
+  // ends the running one as lxc-net does; under systemd the new one must not end with the login that started it
+  const scope = unit.size > 0 ? ['systemd-run', '--quiet', '--scope', '--collect', '--slice=system.slice'] : []
+  const swap = (argv: readonly string[]): string[] =>
+    shell(
+      '[ -e "$1/network_up" ] || exit 0; read -r p <"$1/dnsmasq.pid" && kill -9 "$p"; n=50; while [ -e "/proc/$p" ] && [ "$n" -gt 0 ]; do sleep 0.1; n=$((n - 1)); done; shift; exec "$@"',
+      runtime,
+      ...scope,
+      ...argv,
+    )
+  desk.after(swap(words), {
+    undo: swap(dnsmasq),
+    why: 'another dnsmasq takes over; bridge, addresses and rules stay as they are',
+    check: shell('read -r p <"$1/dnsmasq.pid" && [ "$(cat "/proc/$p/comm")" = dnsmasq ]', runtime),
+  })
+}
+
+const started = (network: Network): Pick<RunOptions, 'why' | 'check' | 'impact'> => {
+  const address = `${formatAddress(network.address, 4)}/${network.subnet.prefix}`
+  return {
+    why: `${network.bridge} comes up as ${address}`,
+    impact: 'reconnect',
+    check: shell('ip -o address show dev "$1" | grep -qF " $2 "', network.bridge, address),
+  }
+}
+
+interface Commands {
+  stop(bridge: string): string[]
+  start(bridge: string): string[]
+  /** The way back from `stop`, wherever it was killed. */
+  restart(bridge: string): string[]
+}
+
+// No command reads LXC_BRIDGE from its environment: it stands there for people, and for the dead man's switch, which looks
+// for the names of links in what is run.
+const named = (bridge: string, ...argv: string[]): string[] => ['env', `LXC_BRIDGE=${bridge}`, ...argv]
+
+const byUnitCommands: Commands = {
+  stop: (bridge) => named(bridge, 'systemctl', 'stop', unit),
+  start: (bridge) => named(bridge, 'systemctl', 'start', unit),
+  // the way back must not end at systemd's limit of starts in ten seconds, systemd.unit(5) StartLimitBurst
+  restart: (bridge) => named(bridge, ...shell('systemctl reset-failed "$1"; exec systemctl start "$1"', unit)),
+}
+
+/** `stop` does nothing without the flag, which a start that was killed has not set yet. */
+const byScriptCommands = (script: string, runtime: string): Commands => ({
+  stop: (bridge) => named(bridge, ...shell('mkdir -p "$2" && : >"$2/network_up" && exec "$1" stop', script, runtime)),
+  start: (bridge) => named(bridge, script, 'start'),
+  restart: (bridge) => named(bridge, script, 'restart'),
+})

@@ -1,0 +1,50 @@
+/** `lxcnet nat`: LXC's own NAT network, which lxc-net makes, and further ones. */
+import { checkNatValue, lxcNetName, natWords, readLxcNet } from '../../../lxc-net/index.ts'
+import type { Note } from '../../../plan/plan.ts'
+import type { Context, Reading } from '../../context.ts'
+import { firewallProbes } from '../../firewall.ts'
+import type { Noun } from '../../noun/noun.ts'
+import { foundFurther, planFurther } from './further.ts'
+import { foundLxcNet, planLxcNet } from './lxc-net.ts'
+import { natProbes } from './networks.ts'
+
+export const nat: Noun = {
+  noun: 'nat',
+  section: 'nat',
+  summary: "NAT networks: LXC's own, lxc-net, and further ones",
+  name: {
+    pattern: /^[A-Za-z0-9][A-Za-z0-9._-]{1,14}$/,
+    words: 'lxc-net for that of LXC itself, or a name of 2 to 15 letters, digits, ".", "_" and "-"',
+    argument: 'NETWORK',
+  },
+  words: natWords,
+  probes: () => [...new Set([...natProbes, ...firewallProbes])],
+  check: checkNatValue,
+  find: (context, reading) => [...foundLxcNet(context, reading), ...foundFurther(context, reading)],
+  plan(desk, wishes) {
+    for (const wish of wishes) wish.name === lxcNetName ? planLxcNet(desk, wish) : planFurther(desk, wish)
+  },
+  inspect,
+}
+
+function inspect(context: Context, reading: Reading): Note[] {
+  const down = nat.find(context, reading).flatMap(({ name, state, from }): Note[] => {
+    if (state !== 'down' && state !== 'no dnsmasq') return []
+    const what = state === 'down' ? 'is not up' : 'has no dnsmasq: no container gets an address'
+    const fix = name === lxcNetName ? 'systemctl restart lxc-net' : 'sh /etc/lxcnet/boot'
+    return [{ severity: 'warning', code: 'nat-down', message: `nat ${name} ${what}, which ${from} wants`, fix }]
+  })
+  const own = readLxcNet(reading.snapshot)
+  const wrong = own?.enabled ? own.contradictions : []
+  return [
+    ...down,
+    ...wrong.map(
+      (message): Note => ({
+        severity: 'warning',
+        code: 'nat-contradiction',
+        message: `${own?.places.settings}: ${message}`,
+        fix: 'lxcnet nat set lxc-net subnet=… writes the addresses as one whole',
+      }),
+    ),
+  ]
+}
