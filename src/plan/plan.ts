@@ -22,8 +22,10 @@ export interface FileChange {
   gid: number
   why: string
   impact: Impact
-  /** lxcnet's own notes on the host: said, but not shown line by line. */
+  /** lxcnet's own notes on the host, and programs that it brings along: said, but not shown line by line. */
   record?: true
+  /** So is what stands behind the first empty line, a program; in front of it are settings. */
+  settings?: true
 }
 
 export interface RunChange {
@@ -60,6 +62,8 @@ export interface Plan {
   reads: string
   /** Addresses at which the host can be reached afterwards, when the change moves the one it was reached at. */
   reach?: string[]
+  /** Bridges and switches that come with the change, and go when it is taken back. */
+  links?: string[]
 }
 
 export const isFinal = (change: Change): boolean => change.kind === 'run' && change.undo === undefined

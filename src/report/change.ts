@@ -1,7 +1,7 @@
 /** What a changing command did or would do: one shape for people and for `--json`. */
 import { structuredPatch } from 'diff'
 import { quoteAll } from '../core/shell.ts'
-import type { Change, Impact, Note } from '../plan/plan.ts'
+import type { Change, FileChange, Impact, Note } from '../plan/plan.ts'
 import { readable } from './table.ts'
 
 export type ChangeResult =
@@ -45,7 +45,7 @@ export function planText({ summary, changes, notes }: Pick<ChangeReport, 'summar
       lines.push(
         '',
         `${readable(change.path)} (${impactWords[change.impact]})`,
-        ...diffLines(change.before, change.after),
+        ...(change.settings ? settingsLines(change) : diffLines(change.before, change.after)),
       )
     else
       lines.push(
@@ -100,6 +100,14 @@ export function resultText(report: ChangeReport): string {
     .flatMap((line) => line.split('\n'))
     .map(readable)
     .join('\n')
+}
+
+/** What a script is told, and that a program comes, goes or changes behind it. */
+function settingsLines({ before, after }: FileChange): string[] {
+  const [old, now] = [before, after].map((text) => (text === null ? undefined : /^(.*?\n)(\n.*)?$/s.exec(text)))
+  const [behind, ahead] = [old?.[2] ?? '', now?.[2] ?? '']
+  const program = `  (${(ahead || behind).split('\n').length - 1} lines of program behind them; --json shows all)`
+  return [...diffLines(old?.[1] ?? null, now?.[1] ?? null), ...(behind === ahead ? [] : [program])]
 }
 
 /** Lines of a unified diff without its file header. */

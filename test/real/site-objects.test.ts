@@ -231,7 +231,7 @@ describe('a site with an object of every noun', () => {
     await run('check')
   })
 
-  it('works', async () => {
+  const works = async (): Promise<void> => {
     await start(host, 'gw', 'mem', 'web')
     await pings({
       reached: [
@@ -248,6 +248,15 @@ describe('a site with an object of every noun', () => {
     })
     for (const name of ['gw', 'mem', 'web']) await host.stop(name)
     await run('plan')
+  }
+
+  it('works', works)
+
+  it('is there again after a reboot, and works', async () => {
+    await host.reboot()
+    await run('diff')
+    await run('check')
+    await works()
   })
 
   it('is imported with all of it, and its plan is empty', async () => {

@@ -128,6 +128,22 @@ describe('a desk', () => {
     assert.deepEqual(desk.draft().containers, ['web'])
   })
 
+  it('restarts a container once that is touched twice', () => {
+    const desk = deskOf({ '/var/lib/lxc/web/config': 'lxc.uts.name = web\n' })
+    for (const mtu of ['1400', '1300']) {
+      const container = desk.view.containers.get('web')
+      assert.ok(container?.text !== undefined)
+      const running = { ...container, text: container.text, state: 'running' as const }
+      desk.view = { ...desk.view, containers: new Map([['web', running]]) }
+      const lines = parse(`lxc.uts.name = web\nlxc.net.0.type = empty\nlxc.net.0.mtu = ${mtu}\n`)
+      desk.touch([{ container: running, lines, indexes: [0], why }], { restart: true })
+    }
+    assert.deepEqual(
+      steps(desk.draft()).map((step) => step.split(' ')[0]),
+      ['write', 'lxc-stop', 'lxc-start'],
+    )
+  })
+
   it('tells where the host is to be reached, only when it moves', () => {
     const desk = deskOf()
     assert.ok(!('reach' in desk.draft()))
@@ -202,6 +218,18 @@ describe('pieces, which are brought back at boot', () => {
     const draft = desk.draft()
     assert.deepEqual(steps(draft), [`sh ${blue} keep`, `write ${blue}`, `sh ${blue} up`])
     assert.deepEqual(undos(draft), [`sh ${blue} up`, `sh ${blue} keep`])
+  })
+
+  it('are brought up anew as they are when what they read has changed, and not when they go after all', () => {
+    const desk = deskOf({ [blue]: 'text', [runnerPath]: 'text' })
+    desk.piece('30-nat-blue', 'text', { why, converges: true, again: true })
+    const draft = desk.draft()
+    assert.deepEqual(steps(draft), [`sh ${blue} keep`, `sh ${blue} up`])
+    assert.deepEqual(undos(draft), [`sh ${blue} up`, `sh ${blue} keep`])
+    const other = deskOf({ [blue]: 'text', [red]: 'text', [runnerPath]: 'text' })
+    other.piece('30-nat-blue', 'text', { why, converges: true, again: true })
+    other.piece('30-nat-blue', null, { why, converges: true })
+    assert.deepEqual(steps(other.draft()), [`sh ${blue} down`, `remove ${blue}`])
   })
 
   it('change nothing where they are so already, or not there anyway', () => {

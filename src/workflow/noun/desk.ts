@@ -22,6 +22,7 @@ interface Write {
   impact: Impact
   mode: number
   record: boolean
+  settings: boolean
 }
 
 export interface WriteOptions {
@@ -30,8 +31,9 @@ export interface WriteOptions {
   impact?: Impact
   /** Of a new file; 0644 when it is left out. */
   mode?: number
-  /** lxcnet's own notes: said, not shown line by line. */
+  /** As in FileChange. */
   record?: boolean
+  settings?: boolean
 }
 
 export interface RunOptions {
@@ -49,6 +51,8 @@ export interface PieceOptions {
   impact?: Impact
   /** `up` of a changed piece makes what is there into what it says, so that nothing has to be taken down before. */
   converges?: boolean
+  /** What it reads is another file now: it is brought up anew also when its own text stays. */
+  again?: boolean
 }
 
 export class Desk {
@@ -81,7 +85,8 @@ export class Desk {
   }
 
   /** @param text null to remove the file */
-  write(path: string, text: string | null, { why, impact = 'live', mode = 0o644, record = false }: WriteOptions): void {
+  write(path: string, text: string | null, options: WriteOptions): void {
+    const { why, impact = 'live', mode = 0o644, record = false, settings = false } = options
     const real = this.real(path)
     if (this.reading.snapshot.unreadable.has(path)) {
       throw new LxcnetError('unreadable', `${path} cannot be read`, {
@@ -91,7 +96,14 @@ export class Desk {
     }
     const earlier = this.writes.get(real)
     const reasons = [...new Set([...(earlier === undefined ? [] : [earlier.why]), why])].join('; ')
-    this.writes.set(real, { text, why: reasons, impact: worse(earlier?.impact ?? 'live', impact), mode, record })
+    this.writes.set(real, {
+      text,
+      why: reasons,
+      impact: worse(earlier?.impact ?? 'live', impact),
+      mode,
+      record,
+      settings,
+    })
   }
 
   /** A command that needs the files as they were. */
@@ -132,7 +144,9 @@ export class Desk {
       if (change.kind === 'file') {
         const { path, after, why, impact, mode } = change
         this.write(path, after, { why, impact, mode })
-      } else this.finals.push(change)
+      } else if (!this.finals.some(({ argv }) => argv.join('\0') === change.argv.join('\0'))) {
+        this.finals.push(change) // touched twice, a container is restarted once
+      }
     }
     this.notes.push(...notes)
     this.leftOut.push(...leftOut)
@@ -172,6 +186,7 @@ export class Desk {
   draft(): Draft {
     this.settlePieces()
     const { live } = this.context.scope
+    const made = [...(this.view.links?.keys() ?? [])].filter((name) => !this.reading.view.links?.has(name))
     const runs = [...this.befores, ...this.afters, ...this.finals]
     const leftOut = live ? [] : runs.map(({ argv }) => `${argv.join(' ')}: no commands run under --root`)
     const files = [...this.writes].flatMap(([path, write]) => this.fileChange(path, write))
@@ -183,6 +198,7 @@ export class Desk {
       leftOut: [...this.leftOut, ...leftOut],
       containers: [...this.containers],
       ...(this.reach.length === 0 ? {} : { reach: this.reach }),
+      ...(made.length === 0 ? {} : { links: made }),
     }
   }
 
@@ -190,28 +206,28 @@ export class Desk {
     return this.reading.snapshot.links.get(path) ?? path
   }
 
-  private fileChange(path: string, { text, why, impact, mode, record }: Write): FileChange[] {
+  private fileChange(path: string, { text, why, impact, mode, record, settings }: Write): FileChange[] {
     const file = this.reading.snapshot.files.get(path)
     const before = file?.text ?? null
     if (before === text) return []
     const { uid, gid } = file ?? this.context.owner
-    const own = record ? ({ record } as const) : {}
+    const own = { ...(record ? ({ record } as const) : {}), ...(settings ? ({ settings } as const) : {}) }
     return [{ kind: 'file', path, before, after: text, mode: file?.mode ?? mode, uid, gid, why, impact, ...own }]
   }
 
   /** The files of pieces, the commands that go with them, and what the first and the last of them bring and take along. */
   private settlePieces(): void {
     const old = readPieces(this.reading.snapshot)
-    for (const [name, { text, why, impact = 'live', converges = false }] of this.pieces) {
+    for (const [name, { text, why, impact = 'live', converges = false, again = false }] of this.pieces) {
       const before = old.get(name)
-      if ((before ?? null) === text) continue
+      if ((before ?? null) === text && !(again && before !== undefined)) continue
       const path = piecePath(name)
       const call = (verb: string): string[] => ['sh', path, verb]
       if (before !== undefined) {
         const verb = converges && text !== null ? 'keep' : 'down'
         this.before(call(verb), { undo: call('up'), why: verb === 'keep' ? `${why}: as it was` : why, impact })
       }
-      this.write(path, text, { why, mode: 0o755 })
+      this.write(path, text, { why, mode: 0o755, settings: true })
       if (text !== null) {
         const undo = call(converges && before !== undefined ? 'keep' : 'down')
         this.after(call('up'), { undo, why, impact, check: call('check') })
@@ -225,7 +241,7 @@ export class Desk {
 
   private settleStarter(init: Init, wanted: boolean): void {
     const why = wanted ? `brings back at boot what is in ${pieceFolder}` : 'nothing is left to bring back at boot'
-    this.write(runnerPath, wanted ? templateText('boot/boot.sh') : null, { why, mode: 0o755 })
+    this.write(runnerPath, wanted ? templateText('boot/boot.sh') : null, { why, mode: 0o755, record: true })
     if (init === 'none') {
       if (wanted)
         this.notes.push({
@@ -237,7 +253,7 @@ export class Desk {
       return
     }
     const { path, template, mode, enable, disable } = starters[init]
-    this.write(path, wanted ? templateText(`boot/${template}`) : null, { why, mode })
+    this.write(path, wanted ? templateText(`boot/${template}`) : null, { why, mode, record: true })
     if (wanted) this.after(enable, { undo: disable, why })
     else this.before(disable, { undo: enable, why })
   }

@@ -20,4 +20,5 @@ $bb mount -t overlay -o lowerdir=/ro,upperdir=/rw/upper,workdir=/rw/work overlay
 $bb mount --move /proc /root/proc
 $bb mount --move /sys /root/sys
 $bb mount --move /dev /root/dev
+$bb mount --move /rw /root/rw
 exec $bb switch_root /root /bin/sh /usr/local/sbin/vm-init

@@ -14,7 +14,7 @@ cd "$dir"
 
 modules=kernel/lib/modules/$(ls kernel/lib/modules)
 layer=$dir/layer
-mkdir -p "$layer/etc/lab" "$layer/usr/lib/modules" "$layer/usr/local/sbin" "$layer/opt/node/bin" "$layer/data" mnt
+mkdir -p "$layer/etc/lab" "$layer/usr/lib/modules" "$layer/usr/local/sbin" "$layer/opt/node/bin" "$layer/data" "$layer/rw" mnt
 cp -a "$modules" "$layer/usr/lib/modules/"
 for unused in gpu media infiniband scsi nvme hv; do
   rm -rf "$layer/usr/lib/modules/${modules##*/}/kernel/drivers/$unused"

@@ -20,7 +20,7 @@ done
 
 stty -F /dev/ttyS0 -echo -icrnl
 echo READY >/dev/ttyS0
-read -r name address gateway byte time seed </dev/ttyS0
+read -r name address gateway byte time seed files </dev/ttyS0
 
 date -s "@$time" >/dev/null
 # All clones were saved with the same state of the random generator: mix in the seed, and use it from now on.
@@ -40,5 +40,11 @@ LINKS
 blockdev --flushbufs /dev/vdb
 blockdev --flushbufs /dev/vdc
 mount -o ro /dev/vdb /opt/lxcnet
+if [ -n "$files" ]; then # those of the machine that rebooted, see vm.ts
+  mount /data
+  tar -xpf /data/files.tar -C /
+  (cd / && xargs -r rm -rf) </data/gone
+  umount /data
+fi
 echo UP >/dev/ttyS0
 exec busybox init </dev/null >/dev/null 2>&1

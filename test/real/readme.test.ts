@@ -1,6 +1,6 @@
-/** The section on fleets in README.md is a run, done once more. */
+/** Two sections of README.md are runs, done once more. */
 import assert from 'node:assert/strict'
-import { replayed, written } from './readme-fleet.ts'
+import { replayed, written } from './readme.ts'
 
 /** What another run, on another kernel, may show otherwise. */
 const masked = (text: string): string =>
@@ -13,7 +13,7 @@ const masked = (text: string): string =>
 describe('README.md', function () {
   this.timeout(1_800_000)
 
-  it('shows fleets as they are; node test/real/readme-fleet.ts writes it anew', async () => {
+  it('shows what happens; node test/real/readme.ts writes it anew', async () => {
     assert.equal(masked(await replayed()), masked(written()))
   })
 })
