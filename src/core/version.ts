@@ -10,4 +10,14 @@ export function compareVersions(a: string, b: string): number {
   return 0
 }
 
-const parts = (version: string): number[] => version.split(/[.~+-]/, 3).map((part) => Number.parseInt(part, 10) || 0)
+/** The same few are compared for every key of every config. */
+const known = new Map<string, number[]>()
+
+function parts(version: string): number[] {
+  let numbers = known.get(version)
+  if (numbers === undefined) {
+    numbers = version.split(/[.~+-]/, 3).map((part) => Number.parseInt(part, 10) || 0)
+    known.set(version, numbers)
+  }
+  return numbers
+}

@@ -23,9 +23,11 @@ const usualIncludes = ['/etc/lxc/default.conf', '/usr/share/lxc/config', '/usr/s
 export function nicProbe({ lxcpath, fallback, containers, only, includes, scripts, quote }: NicProbeOptions): Probe {
   const named = containers.map(quote).join(' ')
   const asked = [...(only ? [] : usualIncludes), ...includes].map(quote).join(' ')
+  const all = { fragment: 'nic.sh', setup: [`nic_lxcpath ${quote(lxcpath)} ${quote(fallback)}`] }
+  // without a name the functions of nic.sh mean all containers
+  if (only && named === '') return { ...all, frames: [`lx_links ${asked}`], live: [], paths: [`lx_path ${asked}`] }
   return {
-    fragment: 'nic.sh',
-    setup: [`nic_lxcpath ${quote(lxcpath)} ${quote(fallback)}`],
+    ...all,
     frames: [
       only ? `nic_links ${named}` : 'nic_links',
       `lx_links ${asked}`,

@@ -7,7 +7,10 @@ interface Step {
   argv?: readonly string[]
 }
 
-/** Commands that act on all links, whichever they name. */
+/**
+ * Commands that act on all links, whichever they name. Reading files again belongs to them: it makes true what anybody
+ * has edited there since the last time, of any link (networkctl(1), reload), and nothing tells beforehand what that is.
+ */
 const sweeping = [
   /\b(systemctl|service|rc-service)\b.*\b(networking|network|NetworkManager|systemd-networkd|dhcpcd|wicked|connman|openvswitch-switch|ovs-vswitchd|ovsdb-server)\b/,
   /\/init\.d\/(networking|network|openvswitch-switch)\b/,
@@ -26,7 +29,7 @@ const switchPiece = /\/etc\/lxcnet\/net\.d\/\d+-ovs-/g
  */
 export function touchesPath({ impact, argv = [] }: Step, { links }: Path): boolean {
   if (impact === 'host-path') return true
-  if (argv[0]?.startsWith('lxc-')) return false // names containers, not links
+  if (argv[0]?.startsWith('lxc-')) return false // names containers; a link that one takes is guard.ts's to see
   const text = argv.join(' ').replace(switchPiece, ' ')
   // no link has a blank, a slash or a colon in its name: dev_valid_name() in net/core/dev.c
   return (

@@ -26,6 +26,7 @@ export interface Draft {
   containers: string[]
   /** See plan/plan.ts. */
   reach?: string[]
+  links?: string[]
 }
 
 export interface ChangeOptions {
@@ -77,6 +78,7 @@ export async function change(context: Context, options: ChangeOptions): Promise<
       notes,
       reads: reading.snapshot.digest,
       ...(draft.reach === undefined ? {} : { reach: draft.reach }),
+      ...(draft.links === undefined ? {} : { links: draft.links }),
     }
     const report: ChangeReport = {
       schema: 'lxcnet.change/1',
@@ -180,6 +182,7 @@ const allowable = new Set([
   'forwards-dropped',
   'bridge-in-use',
   'switch-in-use',
+  'link-in-use',
 ])
 
 /** @throws {LxcnetError} the first error, with the messages of all */
@@ -262,7 +265,7 @@ function finish(
   report: ChangeReport,
   outcome: Outcome,
   draft: Draft,
-  { includes, view, snapshot }: Reading,
+  reading: Reading,
 ): ChangeReport {
   const { id, result, reason } = outcome
   const rollback = ['lxcnet', 'rollback', id, ...context.place]
@@ -295,14 +298,7 @@ function finish(
           : 'the host could not be read again',
     }
   }
-  const after = viewOf({ ...context, lxcVersion: view.version }, withIncludes(fresh, snapshot, view), new Set(includes))
-  const restarted = draft.changes.flatMap((step) =>
-    step.kind === 'run' && step.argv[0] === 'lxc-start' ? step.argv : [],
-  )
-  const live = pendingOf(after, draft.containers)
-  const pending = draft.containers.filter(
-    (name) => live.includes(name) || (!restarted.includes(name) && changedUnseen(name, view, after)),
-  )
+  const pending = pendingAfter(context, fresh, draft, reading)
   if (failed !== undefined)
     return {
       ...report,
@@ -313,6 +309,19 @@ function finish(
       pending,
     }
   return { ...report, id, rollback, result: 'applied', pending }
+}
+
+/** Which of the changed containers run with other NICs than their configs say now. */
+function pendingAfter(context: Context, fresh: Snapshot, { containers, changes }: Draft, before: Reading): string[] {
+  if (containers.length === 0) return []
+  const { includes, view, snapshot } = before
+  const read = withIncludes(fresh, snapshot, view)
+  const after = viewOf({ ...context, lxcVersion: view.version }, read, new Set(includes))
+  const restarted = changes.flatMap((step) => (step.kind === 'run' && step.argv[0] === 'lxc-start' ? step.argv : []))
+  const live = pendingOf(after, containers)
+  return containers.filter(
+    (name) => live.includes(name) || (!restarted.includes(name) && changedUnseen(name, view, after)),
+  )
 }
 
 /** What was read after a change, with what configs include as it was read before. */

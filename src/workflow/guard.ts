@@ -14,7 +14,10 @@ export interface Guard {
 /** Asks the host, by an exec of its own, only when something in the plan could: most changes write configs alone. */
 export async function guardOf(context: Context, view: View, changes: readonly Change[]): Promise<Guard> {
   const taken = changes.flatMap((change) => linksTaken(change, changes, view))
-  if (!context.scope.live || (taken.length === 0 && !changes.some(mightTouch))) return { arm: false, notes: [] }
+  // the way goes over links that the host has: what touches none of them need not be held against it
+  const any = { known: true, links: new Set(view.links?.keys()) }
+  const might = changes.filter((change) => touchesPath(change, any))
+  if (!context.scope.live || (taken.length === 0 && might.length === 0)) return { arm: false, notes: [] }
   const path = readPath(await takeSnapshot(context.host, context.scope, [pathProbe]))
   const notes = taken.flatMap(({ container, link }): Note[] => {
     if (!path.links.has(link)) return [] // where the way is not known, those are the links of the default routes
@@ -25,12 +28,8 @@ export async function guardOf(context: Context, view: View, changes: readonly Ch
     const fix = 'give it another link, or start it from a console'
     return [{ severity: path.known ? 'error' : 'warning', code: 'phys-cuts-way', message, fix }]
   })
-  return { arm: changes.some((change) => mightTouch(change) && touchesPath(change, path)), notes }
+  return { arm: might.some((change) => touchesPath(change, path)), notes }
 }
-
-/** lxc-stop and lxc-start reach the host's own network through a phys NIC alone. */
-const mightTouch = (change: Change): boolean =>
-  change.impact === 'host-path' || (change.kind === 'run' && !change.argv[0]?.startsWith('lxc-'))
 
 interface Taken {
   container: string

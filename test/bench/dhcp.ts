@@ -88,9 +88,9 @@ async function lossless(host: LabHost): Promise<Measure> {
   await host.write('/root/asking', asking)
   await host.ok(`nsenter -t "$(lxc-info -n asks -pH)" -n sh /root/asking </dev/null >/dev/null 2>&1 &`)
   for (let n = 0; n < added; n++) await lxcnet(host, ['dhcp', 'reserve', `late${n}`, address(2400 + n)])
-  const [asked, got] = (
-    await host.ok('touch /run/stop; until [ -s /run/asked ]; do sleep 0.1; done; cat /run/asked')
-  ).split(' ')
+  const [asked, got] = (await host.ok('touch /run/stop; until [ -s /run/asked ]; do sleep 0.1; done; cat /run/asked'))
+    .trim()
+    .split(' ')
   await host.stop('asks')
   const lost = Number(asked) - Number(got)
   if (Number(got) < added) throw new Error(`only ${got} exchanges while ${added} reservations were added`)
