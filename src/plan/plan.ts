@@ -66,6 +66,13 @@ export interface Plan {
   links?: string[]
 }
 
+/** A command for people: of a program that `sh -c` is given, what it is told. */
+export function shown(argv: readonly string[]): string {
+  const [command = '', flag, script, ...words] = argv
+  const isProgram = flag === '-c' && script?.includes('\n')
+  return (isProgram ? [command, flag, '...', ...words] : argv).join(' ')
+}
+
 export const isFinal = (change: Change): boolean => change.kind === 'run' && change.undo === undefined
 
 /** Steps in the order in which they run: what cannot be taken back comes last. */

@@ -1,7 +1,7 @@
 /** What a changing command did or would do: one shape for people and for `--json`. */
 import { structuredPatch } from 'diff'
 import { quoteAll } from '../core/shell.ts'
-import type { Change, FileChange, Impact, Note } from '../plan/plan.ts'
+import { type Change, type FileChange, type Impact, type Note, shown } from '../plan/plan.ts'
 import { readable } from './table.ts'
 
 export type ChangeResult =
@@ -47,10 +47,11 @@ export function planText({ summary, changes, notes }: Pick<ChangeReport, 'summar
         `${readable(change.path)} (${impactWords[change.impact]})`,
         ...(change.settings ? settingsLines(change) : diffLines(change.before, change.after)),
       )
-    else
+    else if (change.argv[0] !== 'true')
+      // what does nothing now has its part on the way back
       lines.push(
         '',
-        `$ ${change.argv.join(' ')}`,
+        `$ ${shown(change.argv)}`,
         `  ${change.why}${change.undo === undefined ? '; this cannot be taken back' : ''}`,
       )
   }
