@@ -1,16 +1,16 @@
 # What the networks' dnsmasq read, what they have leased, and which of them run.
-# shellcheck disable=SC2154 # lx_root, lx_live, lx_real come from host.sh, lx_net_etc from lxc-net.sh
+# shellcheck disable=SC2154 # lx_root, lx_live, lx_real come from host.sh, lx_net, lx_net_etc from lxc-net.sh
 # shellcheck disable=SC2015 # A && B || C: C also when B fails is what is meant here
 # shellcheck disable=SC2086 # what stands unquoted is a list of paths, split at newlines
 
 # dnsmasq_find: sets lx_dnsmasq to the files of options, a path a line, and the hosts files that they name: of lxc-net as
-# its settings plainly say, or else its dnsmasq was told, and lxcnet's own.
+# its settings plainly say, or else a shell makes of them, and lxcnet's own.
 dnsmasq_find() {
   lx_list=$(sed -nE 's/^[ 	]*(export[ 	]+)?LXC_DHCP_CONFILE=["'\'']?(\/[^"'\'' 	;#$`]+).*/\2/p' \
     "$lx_root$lx_net_etc/lxc" "$lx_root$lx_net_etc/lxc-net" 2>/dev/null)
-  if [ -z "$lx_list" ] && [ -n "$lx_live" ] && read -r lx_pid </run/lxc/dnsmasq.pid; then
-    lx_list=$(tr '\0' '\n' <"/proc/$lx_pid/cmdline" | sed -n 's/^--conf-file=//p')
-  fi 2>/dev/null
+  if [ -z "$lx_list" ] && [ -n "$lx_live" ] && [ -n "$lx_net" ]; then
+    lx_list=$(lxc_net_settings LXC_DHCP_CONFILE </dev/null 2>/dev/null | sed 's/^[^=]*=//')
+  fi
   for lx_c in "$lx_root"/etc/lxcnet/dnsmasq/*.conf; do
     [ ! -f "$lx_c" ] || lx_list="$lx_list
 ${lx_c#"$lx_root"}"
@@ -90,8 +90,8 @@ $lx_out
   if command -v dhcp_release >/dev/null; then lx_frame run 0 dhcp-release ''; fi
 }
 
-# dnsmasq_interfaces NAME: /etc/network/interfaces of a container whose root is a plain directory. No link is followed:
-# what lies in there is the container's.
+# dnsmasq_interfaces NAME: /etc/network/interfaces of a container whose root is a plain directory. No link is followed, and
+# 64 KiB are enough: what lies in there is the container's.
 dnsmasq_interfaces() {
   lx_canon "$lx_lxcpath/$1/config" && [ -f "$lx_root$lx_real" ] || return 0
   lx_c=$(sed -nE 's/^[ 	]*lxc\.rootfs(\.path)?[ 	]*=[ 	]*(dir:)?(\/[^:]*[^: 	])[ 	]*$/\3/p' "$lx_root$lx_real")
@@ -99,5 +99,5 @@ dnsmasq_interfaces() {
 "}
   [ -n "$lx_c" ] && lx_canon "$lx_c" && [ -d "$lx_root$lx_real" ] || return 0
   lx_c=$lx_real/etc/network/interfaces
-  lx_canon "$lx_c" && [ "$lx_real" = "$lx_c" ] && lx_path "$lx_c"
+  lx_canon "$lx_c" && [ "$lx_real" = "$lx_c" ] && [ -n "$(find "$lx_root$lx_c" -size -129 2>/dev/null)" ] && lx_path "$lx_c"
 }

@@ -8,14 +8,26 @@ firewall_sockets() {
   grep -h "^ *[0-9]*: [0-9A-F]*:[0-9A-F]* [0-9A-F]*:[0-9A-F]* $lx_c " "$@"
 }
 
-# firewall_dnat: rules of others that lead ports elsewhere.
+# firewall_dnat: rules of others that lead ports elsewhere, as nft has them.
 firewall_dnat() {
   if command -v nft >/dev/null; then
     nft list tables | while read -r _ lx_c lx_p; do
       [ "$lx_c $lx_p" = 'inet lxcnet' ] || nft list table "$lx_c" "$lx_p"
-    done | grep dnat
+    done | grep -i dnat
   fi
-  [ ! -s /proc/net/ip_tables_names ] || iptables-save -t nat | grep -e '-j DNAT' | grep -v LXCNET-
+}
+
+# firewall_iptables: what matters of tables that nft does not show. Asked so, no iptables makes any.
+firewall_iptables() {
+  for lx_c in iptables-save iptables-legacy-save; do
+    ! command -v "$lx_c" >/dev/null || "$lx_c"
+  done | grep -e '^:FORWARD DROP' -e '^:DOCKER-USER' -e '^-A .*-j DNAT' | grep -v '^-A LXCNET-'
+}
+
+# firewall_tools: what could make rules.
+firewall_tools() {
+  command -v nft
+  command -v iptables-restore
 }
 
 firewall_live() {
@@ -24,11 +36,8 @@ firewall_live() {
   lx_run firewall-bridged cat /proc/sys/net/bridge/bridge-nf-call-iptables
   lx_run firewall-dnat firewall_dnat
   lx_run firewall-chains nft list chains
-  # the kernel's own iptables; that of nft shows above, and asking for it would make its tables
-  if [ -s /proc/net/ip_tables_names ]; then
-    lx_run firewall-forward iptables -w 2 -S FORWARD
-    lx_run firewall-docker iptables -w 2 -S DOCKER-USER
-  fi
+  if [ -s /proc/net/ip_tables_names ] || ! command -v nft >/dev/null; then lx_run firewall-iptables firewall_iptables; fi
+  lx_run firewall-tools firewall_tools
   if [ -f "$lx_root/etc/lxcnet/net.d/50-firewall" ]; then
     lx_run firewall-check sh "$lx_root/etc/lxcnet/net.d/50-firewall" check
   fi

@@ -24,15 +24,18 @@ lxc_net_files() {
   [ "$(readlink "$lx_root/etc/systemd/system/lxc-net.service")" != /dev/null ] || lx_frame run 0 lxc-net-masked ''
 }
 
-# lxc_net_values NAME...: the settings as lxc-net itself gets them: its own, and over them those of the files it sources.
+# lxc_net_settings NAME...: as lxc-net itself gets them: its own, and over them those of the files it sources.
 # In a shell of its own: such a file may end it.
-lxc_net_values() {
-  [ -n "$lx_net" ] || return 0
+lxc_net_settings() {
   # shellcheck disable=SC2016 # for the inner shell
-  lx_run lxc-net-values env -i PATH="$PATH" sh -c '
+  env -i PATH="$PATH" sh -c '
     script=$0
     eval "$(sed "/^\[ ! -f .*sysconfdir\/lxc/q" "$script")" >/dev/null
     for name in "$@"; do eval "printf \"%s=%s\\n\" $name \"\$$name\""; done' "$lx_net" "$@"
+}
+
+lxc_net_values() {
+  [ -z "$lx_net" ] || lx_run lxc-net-values lxc_net_settings "$@"
 }
 
 # lxc_net_live NAME...: the values of these settings, and what runs.
@@ -42,7 +45,6 @@ lxc_net_live() {
   if [ -d /run/systemd/system ]; then
     lx_run lxc-net-unit systemctl show -p LoadState -p UnitFileState -p ActiveState lxc-net.service
   fi
-  lxc_net_dnsmasq lxc-net /run/lxc/dnsmasq.pid
   for lx_c in /etc/lxcnet/net.d/30-nat-*; do
     [ -f "$lx_c" ] || continue
     lx_run "nat/${lx_c##*/30-nat-}" sh "$lx_c" check
@@ -53,11 +55,6 @@ lxc_net_live() {
   lx_run nat-iptables iptables -w -L -n
   if command -v dnsmasq >/dev/null; then lx_frame run 0 nat-dnsmasq ''; fi
 }
-
-# lxc_net_dnsmasq NAME PIDFILE: the command line of a dnsmasq that runs, a word a line.
-lxc_net_dnsmasq() {
-  read -r lx_pid <"$2" && [ "$(cat "/proc/$lx_pid/comm")" = dnsmasq ] && lx_run "dnsmasq/$1" sh -c 'tr "\0" "\n" <"$0"' "/proc/$lx_pid/cmdline"
-} 2>/dev/null
 
 # lxc_net_paths: the script, and the files that it sources.
 lxc_net_paths() {

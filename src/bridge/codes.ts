@@ -2,31 +2,39 @@
 export const bridgeCodes: Record<string, { summary: string; fix: string }> = {
   'bridge-backend': {
     summary: "None of ifupdown, systemd-networkd and netplan keeps this host's network, or another one than was named.",
-    fix: '--backend names the one to write for.',
+    fix: 'Install one of them, or leave --backend out.',
   },
   'bridge-by-hand': {
     summary: 'A bridge that somebody wrote by hand has a shape in which the change has no one place.',
     fix: 'Edit the file that the message names.',
   },
   'bridge-down': {
-    summary: "A bridge stands in the host's files and is not there.",
-    fix: 'ifup BRIDGE, networkctl reload or netplan apply',
+    summary: "A bridge stands in the host's files and is not there, or is set down.",
+    fix: 'The message says which command of the host brings it up.',
   },
   'bridge-edited': {
     summary: 'A file was changed where lxcnet wrote a bridge: it cannot put back what stood there before.',
     fix: 'Undo the edit, or change the bridge by hand and remove /etc/lxcnet/bridges/NAME.json.',
   },
   'bridge-in-use': {
-    summary: 'Running containers have NICs on the bridge, which lose their network.',
+    summary: 'Running containers have NICs on the bridge, or other links stand on it, which lose their network.',
     fix: 'Stop them first, or --allow bridge-in-use.',
+  },
+  'bridge-incomplete': {
+    summary: 'A bridge that lxcnet made has lost its uplink or an address.',
+    fix: 'The message says which; a boot brings it back too.',
   },
   'bridge-mentions': {
     summary: "Commands in the uplink's stanza name the uplink, and run for the bridge from now on.",
     fix: 'Read them in the plan; correct them in the file afterwards where they mean the bridge.',
   },
+  'bridge-no-carrier': {
+    summary: 'No port of the bridge is up: the kernel takes its carrier away, and macvlan NICs on it send nothing.',
+    fix: 'Bring a port of it up, or start a container with a veth on it.',
+  },
   'default-routes': {
-    summary: 'The host has several default routes; which of them moves depends on the uplink.',
-    fix: '`ip route show default` shows them.',
+    summary: 'The host has several default routes, or would get a second one by the bridge.',
+    fix: '`ip route show default` shows them; leave --gateway out, or --allow default-routes.',
   },
   'interfaces-inherits': {
     summary: 'Another stanza of interfaces(5) inherits from the one of the uplink.',
@@ -54,12 +62,12 @@ export const bridgeCodes: Record<string, { summary: string; fix: string }> = {
   },
   'uplink-by-hand': {
     summary: "The uplink has an address that none of the host's own files names: it would be lost.",
-    fix: 'Write it into those files first, or say --address.',
+    fix: 'Write it into those files first; or take it away and give it to the bridge by --address.',
   },
   'uplink-no-carrier': { summary: 'The uplink has no cable, or nothing at its other end.', fix: 'Check the cable.' },
   'uplink-taken': {
-    summary: 'The uplink is a port of a bridge or bond already.',
-    fix: 'Name that one, or another link.',
+    summary: 'The uplink is a port of a bridge or bond already, or macvlan and ipvlan NICs stand on it.',
+    fix: 'Put the containers on that one, or take another link.',
   },
   'uplink-wireless': {
     summary: 'Wi-Fi passes no frames from other MACs than its own: no bridge works over it.',

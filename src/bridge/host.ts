@@ -24,6 +24,9 @@ const wordsOf = ({ answers }: Answers, id: string): string[] => answers.get(id)?
 
 export const isWireless = (answers: Answers, link: string): boolean => wordsOf(answers, 'wireless').includes(link)
 export const hasNoCarrier = (answers: Answers, link: string): boolean => wordsOf(answers, 'no-carrier').includes(link)
+/** Is it on this host, and has it something to keep? */
+export const isThere = (answers: Answers, backend: BackendName): boolean =>
+  wordsOf(answers, 'network-systems').includes(backend)
 export const hasNetworkManager = (answers: Answers): boolean =>
   wordsOf(answers, 'network-systems').includes('networkmanager')
 

@@ -6,7 +6,7 @@ import { parseCidr } from '../core/address.ts'
 import { LxcnetError } from '../core/error.ts'
 import { globPattern } from '../core/glob.ts'
 import { indentOf, type Line, type Option, parse, print, type Stanza, stanzas } from '../document/interfaces.ts'
-import { type Added, type Bridge, portOf, type Standing, type Texts, uplinkOf } from './model.ts'
+import { type Added, type Bridge, nameTaken, portOf, type Standing, type Texts, uplinkOf } from './model.ts'
 
 export const mainFile = '/etc/network/interfaces'
 
@@ -89,6 +89,8 @@ export const ifupdownKnows = (texts: Texts, files: readonly string[], link: stri
 export function addIfupdown(texts: Texts, files: readonly string[], bridge: Bridge): Added {
   const port = portOf(bridge)
   const entries = entriesOf(texts, files)
+  const other = entries.find(({ name }) => name === bridge.name)
+  if (other !== undefined) throw nameTaken(bridge.name, other.file)
   const standing = entries.filter(({ name }) => name === port)
   refuseMapping(texts, files, port)
   const configured = standing.filter(({ method }) => method !== 'manual')
@@ -97,10 +99,11 @@ export function addIfupdown(texts: Texts, files: readonly string[], bridge: Brid
     ...(port === undefined || bridge.vlanId === undefined || standing.length > 0 ? [] : vlanLines(bridge, port)),
     ...stanzasOf(bridge, port, '    '),
   ].join('')
-  const sourced = sourcesFolder(parse(texts.read(mainFile) ?? ''))
-  if (sourced) {
+  const own = `/etc/network/interfaces.d/${bridge.name}`
+  // a file of that name, with something else in it, is somebody's
+  if (sourcesFolder(parse(texts.read(mainFile) ?? '')) && texts.read(own) === undefined) {
     const note = `# Bridge ${bridge.name}, made by lxcnet: change it with \`lxcnet bridge set ${bridge.name}\`.\n`
-    texts.write(`/etc/network/interfaces.d/${bridge.name}`, `${note}${fresh.replace(/^\n/, '')}`)
+    texts.write(own, `${note}${fresh.replace(/^\n/, '')}`)
   } else {
     const old = texts.read(mainFile) ?? ''
     texts.write(mainFile, `${old}${old === '' || old.endsWith('\n') ? '' : '\n'}${fresh}`)
@@ -131,6 +134,9 @@ function makeLines({ hwaddr, stp, mtu }: Bridge, port: string | undefined): stri
   return [
     // without STP a port would still wait 15 seconds before it forwards
     `pre-up ip link add name $IFACE ${made}type bridge ${stp ? 'stp_state 1' : 'forward_delay 0'}`,
+    // one that nobody has set is that of its first port, and changes under those who talk to it as ports come and go:
+    // br_stp_recalculate_bridge_id() in net/bridge/br_stp_if.c
+    ...(mac === undefined ? ['pre-up ip link set dev $IFACE address "$(cat /sys/class/net/$IFACE/address)"'] : []),
     ...(port === undefined
       ? []
       : [`pre-up ip link set dev ${port} ${mtu === undefined ? '' : `mtu ${mtu} `}master $IFACE up`]),

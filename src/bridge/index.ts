@@ -15,6 +15,7 @@ export {
   filesOf,
   hasNetworkManager,
   hasNoCarrier,
+  isThere,
   isWireless,
   leaseOf,
   standingBridges,

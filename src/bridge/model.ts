@@ -1,4 +1,5 @@
 /** What a bridge of the host is, whichever of the host's own systems makes it. */
+import { LxcnetError } from '../core/error.ts'
 
 /** What keeps the network of the host. */
 export type BackendName = 'ifupdown' | 'networkd' | 'netplan'
@@ -40,6 +41,12 @@ export interface Uplink {
   /** Client identifier of its DHCP lease, hex: type 255, IAID, DUID (RFC 4361 §6.1). */
   clientId?: string | undefined
 }
+
+/** Something else has the name in the host's files, and would be mixed up with the bridge. */
+export const nameTaken = (name: string, file: string): LxcnetError =>
+  new LxcnetError('name-taken', `${file} has something of the name ${name} already`, {
+    suggestions: ['choose another name, or take it out there first'],
+  })
 
 /** The link that is the bridge's port: the uplink, or its VLAN. As ip-link(8) and ifupdown name it. */
 export const portOf = ({ uplink, vlanId }: Pick<Bridge, 'uplink' | 'vlanId'>): string | undefined =>

@@ -1,7 +1,16 @@
 /** Bridges in the files of netplan(5), edited as YAML whose comments, order and quotes stay. */
 import { type Document, isMap, parseDocument, stringify, type ToStringOptions, type YAMLMap } from 'yaml'
 import { LxcnetError } from '../core/error.ts'
-import { type Added, type Bridge, portOf, type Standing, type Texts, type Uplink, uplinkOf } from './model.ts'
+import {
+  type Added,
+  type Bridge,
+  nameTaken,
+  portOf,
+  type Standing,
+  type Texts,
+  type Uplink,
+  uplinkOf,
+} from './model.ts'
 import { handedOver, shapeless, text } from './netplan-move.ts'
 
 const ownFile = (bridge: string): string => `/etc/netplan/90-lxcnet-${bridge}.yaml`
@@ -95,6 +104,8 @@ export function netplanRenderer(texts: Texts, files: readonly string[], link: st
 export function addNetplan(texts: Texts, files: readonly string[], bridge: Bridge, uplink: Uplink): Added {
   const port = portOf(bridge)
   const all = definitionsOf(texts, files)
+  const other = all.find(({ name }) => name === bridge.name)
+  if (other !== undefined) throw nameTaken(bridge.name, other.path)
   const old = all.find(({ name, kind }) => name === port && kind !== 'bridges')
   const mac = bridge.hwaddr ?? (port === undefined ? undefined : uplink.mac)
   const definition = definitionOf(bridge, port, mac)

@@ -5,7 +5,16 @@
 import { LxcnetError } from '../core/error.ts'
 import { globPattern } from '../core/glob.ts'
 import { type Assignment, type Line, parse, print, values } from '../document/networkd.ts'
-import { type Added, type Bridge, portOf, type Standing, type Texts, type Uplink, uplinkOf } from './model.ts'
+import {
+  type Added,
+  type Bridge,
+  nameTaken,
+  portOf,
+  type Standing,
+  type Texts,
+  type Uplink,
+  uplinkOf,
+} from './model.ts'
 
 const folder = '/etc/systemd/network'
 const base = (path: string): string => path.replace(/.*\//, '')
@@ -83,10 +92,18 @@ function defaultRoutes(lines: readonly Line[]): string[] {
   return found
 }
 
+const netdevOf = (texts: Texts, files: readonly string[], name: string): string | undefined =>
+  files.find((path) => {
+    const lines = path.endsWith('.netdev') ? parse(texts.read(path) ?? '') : []
+    return lastOf(values(lines, 'NetDev', 'Name')) === name
+  })
+
 /** Writes a new bridge. */
 export function addNetworkd(texts: Texts, files: readonly string[], bridge: Bridge, uplink: Uplink): Added {
   const { name, hwaddr, stp } = bridge
   const port = portOf(bridge)
+  const other = netdevOf(texts, files, name)
+  if (other !== undefined) throw nameTaken(name, other)
   const networks = networksOf(texts, files)
   const old = port === undefined ? undefined : networkOf(networks, port)
   const stem = stemBefore(old?.path, name)
@@ -211,10 +228,7 @@ function writeVlan(texts: Texts, stem: string, note: string, bridge: Bridge, net
 
 /** Words of a bridge that somebody else wrote, changed where they stand. */
 export function editNetworkd(texts: Texts, files: readonly string[], old: Bridge, now: Bridge): void {
-  const netdev = files.find((path) => {
-    const lines = path.endsWith('.netdev') ? parse(texts.read(path) ?? '') : []
-    return lastOf(values(lines, 'NetDev', 'Name')) === old.name
-  })
+  const netdev = netdevOf(texts, files, old.name)
   const network = networkOf(networksOf(texts, files), old.name)?.path
   const set = (path: string | undefined, section: string, key: string, list: readonly string[]): void => {
     if (path === undefined)

@@ -98,8 +98,10 @@ export function checkBridgeValue(flag: string, text: string): Checked {
   }
 }
 
+/** Shells read the name: ifupdown's, and those that undo a change. */
 function checkUplink(text: string): Checked {
-  const fault = existingNameFault(text)
+  const fault =
+    existingNameFault(text) ?? (/^[\w.@-]+$/.test(text) ? undefined : 'has a character that lxcnet does not take')
   if (fault !== undefined)
     return { code: 'bad-link', message: `uplink: "${text}" ${fault}`, fix: '`ip -br link` lists the links' }
   const [, parent, id] = /^(.+)\.(\d+)$/.exec(text) ?? []

@@ -37,12 +37,12 @@ export const dnsmasqCodes: Record<string, { summary: string; fix: string }> = {
   },
   'dhcp-not-read': {
     summary: 'The running dnsmasq does not read the reservations: it was started with other settings.',
-    fix: 'The next `lxcnet dhcp reserve` of the network starts it anew; `lxcnet nat` does too.',
+    fix: 'The next `lxcnet dhcp reserve` or `unreserve` in the network starts it anew.',
   },
   'dhcp-not-running': {
     summary:
       "The network's dnsmasq does not run, so there is nobody to tell; it reads the reservations when it starts.",
-    fix: '`lxcnet nat enable`, or start lxc-net.',
+    fix: '`lxcnet nat enable` starts that of lxc-net, `sh /etc/lxcnet/boot` those of further networks.',
   },
   'dhcp-outside': {
     summary: 'The address of a reservation is not one that its network can give.',

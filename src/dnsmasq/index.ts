@@ -11,6 +11,7 @@ export {
   reread,
   restart,
   restartWithout,
+  runsAs,
   runsWith,
   type Server,
 } from './server.ts'

@@ -44,6 +44,15 @@ export const runsWith = (pidFile: string, word: string): string[] => [
   `f=${pidFile}; ${find} && tr "\\0" "\\n" <"/proc/$p/cmdline" | grep -qxF -e "${word}"`,
 ]
 
+/** Succeeds while it runs with all of these words, whatever it reads as its --conf-file: that is another's to say. */
+export const runsAs = (pidFile: string, words: readonly string[]): string[] => [
+  'sh',
+  '-c',
+  `f=$0; all() { grep -v '^${confWord}'; }; ${find} && [ "$(tr "\\0" "\\n" <"/proc/$p/cmdline" | all)" = "$(printf "%s\\n" "$@" | all)" ]`,
+  pidFile,
+  ...words,
+]
+
 /** @param script templates/dnsmasq-restart.sh @param confFile what it reads from now on; undefined for its own default */
 export const restart = (script: string, place: Place, confFile: string | undefined): string[] =>
   call(script, 'restart', place, confFile === undefined ? [] : [confWord + confFile])
@@ -86,8 +95,11 @@ export const restartWithout = (
 ): string[] => {
   const [head = '', tail = ''] = script.split('# meanwhile\n')
   // beside it, and whole before it takes its place
-  const forget = `grep -vF ' ${address} ' ${file} >${file}.lxcnet\nmv -f ${file}.lxcnet ${file}\n`
-  return restart(head + forget + tail, place, confFile)
+  const forget = `grep -vF ' ${address} ' ${file} >${file}.lxcnet
+[ $? -le 1 ] && mv -f ${file}.lxcnet ${file} || { rm -f ${file}.lxcnet; false; }
+forgotten=$?
+`
+  return restart(`${head}${forget}${tail.trimEnd()} && exit "$forgotten"\n`, place, confFile)
 }
 
 /** Without its comments, for a person to read in a plan. */

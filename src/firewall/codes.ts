@@ -11,6 +11,10 @@ export const firewallCodes: Record<string, { summary: string; fix: string }> = {
     summary: 'The rules of lxcnet are gone, or are others than it made: a ruleset was flushed, or edited by hand.',
     fix: '`sh /etc/lxcnet/boot`, or `systemctl restart lxcnet`; a boot brings them back too.',
   },
+  'firewall-no-tool': {
+    summary: 'The host has neither nft nor iptables, so nothing can make the rules.',
+    fix: '`apt-get install nftables`, or whatever brings nft there.',
+  },
   'forward-no-listen': {
     summary: 'No link of the host has the address that the forward listens on.',
     fix: 'Nothing to do where the address comes later; else name one that `ip -br address` lists.',
@@ -30,6 +34,10 @@ export const firewallCodes: Record<string, { summary: string; fix: string }> = {
   'forward-resolved': {
     summary: 'The container gets its address from a DHCP server: lxc.hook.start-host asks for it at every start.',
     fix: 'Give it a fixed one: `lxcnet set CT:N ipv4.address=ADDRESS/PREFIX`, or reserve its lease.',
+  },
+  'forward-unreached': {
+    summary: 'The target of a forward is a macvlan container, and a host does not reach those on its own links.',
+    fix: '`lxcnet shim create LINK --address ADDRESS/PREFIX` lets it.',
   },
   'forwards-dropped': {
     summary: 'A firewall of the host drops what is forwarded, and a rule elsewhere does not change that.',

@@ -11,6 +11,7 @@ export {
 } from './name.ts'
 export {
   hasForeignTable,
+  hasNoTool,
   listensOn,
   natOnBridges,
   readDroppers,
@@ -19,6 +20,7 @@ export {
   rulesStand,
 } from './others.ts'
 export { type Forward, type NetworkRules, noRules, parseRules, printRules, type Rules } from './rules.ts'
+export { ownerOf, type UfwRule, ufwAllow, ufwDelete } from './ufw.ts'
 export { checkForwardValue, forwardWords, parseTarget, type Target, targetPorts } from './words.ts'
 
 /** What the piece of the rules reads at its end, and the hook of targets; their names outlive releases. */
@@ -30,5 +32,5 @@ export const firewallProbe: Probe = {
   setup: [],
   frames: [],
   live: ['firewall_live'],
-  paths: [`lx_path /etc/ufw/ufw.conf ${firewallBody} ${forwardHook}`],
+  paths: [`lx_path /etc/ufw/ufw.conf /etc/ufw/user.rules /etc/ufw/user6.rules ${firewallBody} ${forwardHook}`],
 }

@@ -1,4 +1,5 @@
 /** Who else has a say: programs that listen, firewalls that drop, rules that lead ports elsewhere. */
+import { formatAddress } from '../core/address.ts'
 import type { Entrance } from './name.ts'
 
 interface Answers {
@@ -23,15 +24,11 @@ export function readListeners({ answers }: Answers): Listener[] {
   )
 }
 
-/** IPv4 alone, and IPv6 that means all: a forward for IPv6 names its address, and a socket there is rare. */
+/** Words of four bytes in the byte order of the machine, as in src/path/read.ts. @returns undefined for all addresses */
 function ofHex(hex: string): string | undefined {
   if (/^0+$/.test(hex)) return undefined
-  const last = /^0{16}FFFF0000/.test(hex) ? hex.slice(24) : hex
-  if (last.length !== 8) return hex.toLowerCase()
-  return (last.match(/../g) ?? [])
-    .reverse() // one word in the byte order of the machine, as in src/path/read.ts
-    .map((byte) => Number.parseInt(byte, 16))
-    .join('.')
+  const bytes = hex.replace(/(..)(..)(..)(..)/g, '$4$3$2$1').replace(/^0{20}FFFF/, '')
+  return formatAddress(BigInt(`0x${bytes}`), bytes.length === 8 ? 4 : 6)
 }
 
 export const listensOn = ({ protocol, first, last, listen }: Entrance, listener: Listener): boolean =>
@@ -40,12 +37,19 @@ export const listensOn = ({ protocol, first, last, listen }: Entrance, listener:
   listener.port <= last &&
   (listen === undefined || listener.address === undefined || listener.address === listen)
 
-/** Rules of others that lead a port of the host elsewhere, as nft or iptables prints them. */
+/** Rules of others that lead a port of the host elsewhere, as nft or iptables prints them: one port, several, or a map. */
 export function readRivals({ answers }: Answers, { protocol, first, last }: Entrance): string[] {
-  return (answers.get('firewall-dnat')?.text.split('\n') ?? []).filter((line) => {
-    const [, of, from = '', to = from] =
-      /\b(tcp|udp) dport (\d+)(?:-(\d+))?\b/.exec(line) ?? /-p (tcp|udp) .*--dport (\d+)(?::(\d+))?\b/.exec(line) ?? []
-    return of === protocol && Number(from) <= last && Number(to) >= first
+  const lines = ['firewall-dnat', 'firewall-iptables'].flatMap((id) => answers.get(id)?.text.split('\n') ?? [])
+  return lines.filter((line) => {
+    const [, of, ports = ''] =
+      /\b(tcp|udp) dport (?:map )?(\{[^}]*|\S+)/.exec(line) ?? /-p (tcp|udp) .*--dports? (\S+)/.exec(line) ?? []
+    return (
+      of === protocol &&
+      ports.split(',').some((part) => {
+        const [, from = '', to = from] = /^[{\s]*(\d+)(?:[-:](\d+))?/.exec(part) ?? []
+        return from !== '' && Number(from) <= last && Number(to) >= first
+      })
+    )
   })
 }
 
@@ -59,11 +63,11 @@ export function readDroppers({ answers, files }: Answers): string[] {
       chain,
     })),
   )
-  const docker = /chain DOCKER-USER /.test(chains) || answers.get('firewall-docker')?.status === 0
+  const saved = answers.get('firewall-iptables')?.text ?? ''
+  const docker = /chain DOCKER-USER /.test(chains) || /^:DOCKER-USER /m.test(saved)
   const ufw = /^\s*ENABLED\s*=\s*["']?yes/im.test(files.get('/etc/ufw/ufw.conf')?.text ?? '')
-  const legacy = /^-P FORWARD DROP$/m.test(answers.get('firewall-forward')?.text ?? '')
   const others = dropping.filter(({ table, chain }) => !(/^ip6? filter$/.test(table) && chain === 'FORWARD'))
-  const iptables = legacy || dropping.length > others.length
+  const iptables = /^:FORWARD DROP /m.test(saved) || dropping.length > others.length
   return [
     ...(iptables && docker ? ['docker'] : []),
     ...(iptables && ufw ? ['ufw'] : []),
@@ -77,6 +81,9 @@ export function hasForeignTable({ answers }: Answers): boolean {
   const [, body] = /^table inet lxcnet \{\n([\s\S]*?)^\}/m.exec(answers.get('firewall-chains')?.text ?? '') ?? []
   return body !== undefined && !body.includes('chain written-by-lxcnet ')
 }
+
+/** Has the host nothing that could make rules? */
+export const hasNoTool = ({ answers }: Answers): boolean => answers.get('firewall-tools')?.text === ''
 
 /** Do the rules stand as they are to? undefined where there are none, or nobody could ask. */
 export const rulesStand = ({ answers }: Answers): boolean | undefined => {

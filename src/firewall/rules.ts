@@ -10,6 +10,7 @@
  *
  * `parseRules(printRules(rules))` gives the same rules again, and a further forward is one further line.
  */
+import { quote } from '../core/shell.ts'
 
 /** What the rules are to do for a network of the host. */
 export interface NetworkRules {
@@ -61,7 +62,6 @@ export function printRules({ networks, forwards, hairpins, others }: Rules): str
     ...[...others].sort().map((bridge) => `  other ${bridge}`),
     ...sorted(networks).map(([name, rules]) => `  ${networkLine(name, rules)}`),
     '}',
-    '',
     'forwards() { :',
     ...sorted(forwards).map(([name, forward]) => `  ${forwardLine(name, forward)}`),
     '}',
@@ -84,7 +84,7 @@ function networkLine(name: string, rules: NetworkRules): string {
 
 function forwardLine(name: string, { to, container, address, port, sources, through }: Forward): string {
   const target = [
-    ...words('container', some(container)),
+    ...words('container', some(container).map(quote)),
     ...words('address', some(address)),
     ...words('port', some(port?.toString())),
   ]
@@ -99,8 +99,8 @@ export function parseRules(text: string): Rules {
   const others: string[] = []
   for (const [, kind, name = '', rest = ''] of text.matchAll(/^ {2}(network|hairpin|other|forward) (\S+)(.*)$/gm)) {
     const said = new Map<string, string[]>()
-    for (const [, key = '', value = ''] of rest.matchAll(/ (\w+)=(\S*)/g))
-      said.set(key, [...(said.get(key) ?? []), value])
+    for (const [, key = '', value = ''] of rest.matchAll(/ (\w+)=((?:[^\s'\\]|'[^']*'|\\.)*)/g))
+      said.set(key, [...(said.get(key) ?? []), unquoted(value)])
     const all = (key: string): string[] => said.get(key) ?? []
     const one = (key: string): string | undefined => all(key)[0]
     if (kind === 'other') others.push(name)
@@ -131,4 +131,5 @@ const sorted = <T>(map: ReadonlyMap<string, T>): [string, T][] =>
   [...map].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
 const words = (key: string, texts: readonly string[]): string[] => texts.map((text) => `${key}=${text}`)
 const some = (text: string | undefined): string[] => (text === undefined ? [] : [text])
+const unquoted = (word: string): string => word.replace(/'([^']*)'|\\(.)/g, '$1$2')
 const yes = (flag: boolean): string => (flag ? 'yes' : 'no')

@@ -6,7 +6,7 @@ export const natCodes: Record<string, { summary: string; fix: string }> = {
   },
   'nat-bridge-renamed': {
     summary: 'Containers name the bridge that gets another name; they do not start any more.',
-    fix: 'lxcnet set CT:N link=BRIDGE, as the message says.',
+    fix: '`lxcnet set CT:N link=BRIDGE`, for each NIC.',
   },
   'nat-bridge-taken': {
     summary: 'There is a link of the name that the bridge would have, or another network has it.',
@@ -14,7 +14,7 @@ export const natCodes: Record<string, { summary: string; fix: string }> = {
   },
   'nat-contradiction': {
     summary: 'The addresses in /etc/default/lxc-net contradict each other.',
-    fix: '`lxcnet nat set lxc-net subnet=…` writes them anew, as a whole.',
+    fix: '`lxcnet nat set lxc-net subnet=SUBNET` writes them anew, as one whole.',
   },
   'nat-down': {
     summary: 'A NAT network, or its dnsmasq, is not running.',
@@ -61,6 +61,10 @@ export const natCodes: Record<string, { summary: string; fix: string }> = {
   'nat-outside': {
     summary: "The gateway's address, or a DHCP address, is not one of a host in the subnet.",
     fix: 'Leave address and range out, or give ones that lie in it.',
+  },
+  'nat-runs-on': {
+    summary: 'lxc-net is up although its file says that it is not to be, and its own stop does nothing then.',
+    fix: '`lxcnet nat enable`, and then `lxcnet nat disable`.',
   },
   'nat-subnet-taken': {
     summary: 'The host has a route into the subnet already, or another network of it has it.',

@@ -1,7 +1,7 @@
 /** Every network of the host that has a dnsmasq of its own, for whoever gives names and addresses in it. */
 import { type Cidr, formatAddress } from '../core/address.ts'
 import type { Answers } from './answers.ts'
-import { confFileOf, readFurther } from './further.ts'
+import { ownConfFile, readFurther } from './further.ts'
 import { lxcNetName, readLxcNet } from './lxc-net.ts'
 import type { Network, Range } from './network.ts'
 
@@ -39,7 +39,7 @@ export function readNetworks(
     const network = readFurther(settings)
     if (network === undefined) continue
     const pidFile = `/run/lxcnet/dnsmasq-${name}.pid`
-    networks.push({ ...common(name, network), confFile: confFileOf(name), pidFile, kind: 'further' })
+    networks.push({ ...common(name, network), confFile: ownConfFile(name), pidFile, kind: 'further' })
   }
   return networks
 }

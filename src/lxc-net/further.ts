@@ -8,8 +8,11 @@ export interface FurtherNetwork extends Network {
   mtu: number | undefined
 }
 
-/** What the dnsmasq of a further network reads, when it is there. */
-export const confFileOf = (name: string): string => `/etc/lxcnet/dnsmasq/${name}.conf`
+/** Options that lxcnet gives the dnsmasq of a network; that of a further one reads the file when it is there. A lasting name. */
+export const ownConfFile = (network: string): string => `/etc/lxcnet/dnsmasq/${network}.conf`
+
+/** The reservations that lxcnet keeps for a network. A lasting name. */
+export const ownHostsFile = (network: string): string => `/etc/lxcnet/dnsmasq/${network}.hosts`
 
 export function printFurther(name: string, network: FurtherNetwork): Map<string, string> {
   const { bridge, subnet, address, range, domain, ipv6, ipv6Nat, mtu } = network

@@ -79,15 +79,16 @@ function ipv6Of(values: Values): Ipv6 | undefined {
 }
 
 function contradictionsOf(values: Values, { subnet, address, range }: Network): string[] {
+  const text = subnetText(subnet)
   const found: string[] = []
-  const said = (name: Variable): string => `${name}=${values.get(name)}`
-  if (values.get('LXC_NETWORK') !== subnetText(subnet))
-    found.push(`${said('LXC_NETWORK')} is not ${subnetText(subnet)}`)
-  if (!isHost(subnet, address)) found.push(`${said('LXC_ADDR')} is no address of a host in ${subnetText(subnet)}`)
+  const add = (name: Variable, what: string): void => {
+    found.push(`${name}=${values.get(name)} is ${what}`)
+  }
+  if (values.get('LXC_NETWORK') !== text) add('LXC_NETWORK', `not ${text}`)
+  if (!isHost(subnet, address)) add('LXC_ADDR', `no address of a host in ${text}`)
   const inside = isHost(subnet, range.first) && isHost(subnet, range.last)
-  if (parseRange(values.get('LXC_DHCP_RANGE') ?? '') === undefined)
-    found.push(`${said('LXC_DHCP_RANGE')} is not two addresses`)
-  else if (!inside) found.push(`${said('LXC_DHCP_RANGE')} is not in ${subnetText(subnet)}`)
+  if (parseRange(values.get('LXC_DHCP_RANGE') ?? '') === undefined) add('LXC_DHCP_RANGE', 'not two addresses')
+  else if (!inside) add('LXC_DHCP_RANGE', `not in ${text}`)
   return found
 }
 
@@ -95,6 +96,8 @@ export interface Wanted {
   network: Network
   firewall: 'nft' | 'iptables'
   enabled: boolean
+  /** The addresses are written also where they stay. */
+  anew: boolean
 }
 
 /** The variables that the file has to say. */
@@ -107,7 +110,7 @@ export function variablesFor(want: Wanted, have: LxcNet): Map<Variable, string> 
   }
   if (want.enabled !== have.enabled) set('USE_LXC_BRIDGE', `${want.enabled}`)
   if (network.bridge !== old?.bridge) set('LXC_BRIDGE', network.bridge)
-  if (old === undefined || !sameAddresses(network, old)) {
+  if (old === undefined || !sameAddresses(network, old) || want.anew) {
     // all five, so that the file says one whole whatever the defaults of the next LXC are
     wanted.set('LXC_ADDR', formatAddress(network.address, 4))
     wanted.set('LXC_NETMASK', netmask(network.subnet.prefix))

@@ -135,12 +135,13 @@ export function isNextOf(text: string, address: string): boolean {
   return subnet !== undefined && one !== undefined && one.prefix === subnet.prefix && contains(subnet, one.value)
 }
 
-/** Every address that a config or a link of this host has, and every gateway. */
+/** Every address that a config or a link of this host has or will have, and every gateway. */
 function takenAddresses(view: HostView, family: 4 | 6, chosen: ReadonlySet<string>): Set<bigint> {
   const texts = new Set([
     ...[...chosen].map((text) => text.split('/')[0] ?? ''),
     ...claimsOf(view).address.keys(),
     ...[...(view.links?.values() ?? [])].flatMap((link) => link.addresses),
+    ...(view.keeps ?? []),
   ])
   for (const container of view.containers.values()) {
     for (const nic of container.effective.nics) texts.add(value(nic, `ipv${family}.gateway`) ?? '')

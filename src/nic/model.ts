@@ -61,6 +61,8 @@ export interface HostView {
   evaluate(path: string, text: string): Effective
   /** Hooks that were asked for: can they be run? */
   scripts: ReadonlyMap<string, boolean>
+  /** Addresses of links that lxcnet brings up, known also where nothing is known of links. */
+  keeps?: readonly string[]
   /** Includes that the configs name and that were not asked for when the host was read. */
   unread: string[]
 }

@@ -14,6 +14,10 @@ export const shimCodes: Record<string, { summary: string; fix: string }> = {
     summary: '--host-access goes with a macvlan in mode bridge whose subnet is known.',
     fix: 'Say the address that the host takes, with its prefix.',
   },
+  'shim-bad-parent': {
+    summary: 'A shim is a macvlan, which hangs on no loopback and on no port of a bridge, bond or switch.',
+    fix: 'Name the bridge, bond or switch itself.',
+  },
   'shim-down': {
     summary: 'A shim is not there, or has lost its address: the host does not reach the macvlan containers.',
     fix: '`sh /etc/lxcnet/boot` brings it back; a boot does too.',

@@ -6,7 +6,7 @@ import type { Probe } from '../core/probe.ts'
 import { quoteAll } from '../core/shell.ts'
 import type { Snapshot } from '../host/snapshot.ts'
 import { type Container, pendingChanges } from '../nic/index.ts'
-import type { Change, Note, Plan } from '../plan/plan.ts'
+import { type Change, type Note, type Plan, shown } from '../plan/plan.ts'
 import type { ChangeReport } from '../report/change.ts'
 import { newId } from '../transaction/id.ts'
 import { carryOut, type Outcome, recover } from '../transaction/transaction.ts'
@@ -183,6 +183,8 @@ const allowable = new Set([
   'bridge-in-use',
   'switch-in-use',
   'link-in-use',
+  'subnet-taken',
+  'default-routes',
 ])
 
 /** @throws {LxcnetError} the first error, with the messages of all */
@@ -305,7 +307,7 @@ function finish(
       id,
       rollback,
       result: 'restart-failed',
-      reason: `${failed.argv.join(' ')}: ${failed.output.trim() || `exit status ${failed.status}`}`,
+      reason: `${shown(failed.argv)}: ${failed.output.trim() || `exit status ${failed.status}`}`,
       pending,
     }
   return { ...report, id, rollback, result: 'applied', pending }

@@ -72,6 +72,11 @@ const ownCodes: Record<string, { summary: string; fix: string }> = {
     summary: 'Ended by a signal, or the shell on the host was killed or cut off while it carried out a change.',
     fix: 'The next changing command completes the change or takes it back.',
   },
+  'link-in-use': {
+    summary:
+      'Running containers have NICs on a bridge or switch that goes with the rollback of the change that made it.',
+    fix: 'Stop them first, or --allow link-in-use.',
+  },
   locked: { summary: 'Another lxcnet is changing the host.', fix: 'Wait until it is done.' },
   'lxc-create-failed': { summary: 'lxc-create did not make the container.', fix: 'Run the command that is shown.' },
   'missing-answer': {
@@ -149,6 +154,10 @@ const ownCodes: Record<string, { summary: string; fix: string }> = {
     fix: 'Run the command again.',
   },
   unfinished: { summary: 'A killed run left a change unfinished.', fix: 'Run the command again.' },
+  'subnet-taken': {
+    summary: 'Another link of the host has an address of the same subnet, so that one of the two is deaf for the host.',
+    fix: 'Choose another subnet, or --allow subnet-taken.',
+  },
   'unknown-command': { summary: 'There is no such command.', fix: '`lxcnet help`' },
   'unknown-flag': { summary: 'The command has no such flag.', fix: 'Add --help.' },
   unreachable: {

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { exit, LxcnetError } from '../core/error.ts'
 import type { Host } from '../host/port.ts'
 import { type Scope, type Snapshot, takeSnapshot } from '../host/snapshot.ts'
-import type { Note, Plan } from '../plan/plan.ts'
+import { type Note, type Plan, shown } from '../plan/plan.ts'
 import type { ChangeReport } from '../report/change.ts'
 import { confirm, rollbackAwaiting, type Verdict } from '../transaction/confirm.ts'
 import { carryOut, type Outcome, type Transaction } from '../transaction/transaction.ts'
@@ -192,7 +192,7 @@ export async function decide(
     })
   const failed = finals.find(({ status }) => status !== 0)
   if (failed !== undefined) {
-    const reason = `${failed.argv.join(' ')}: ${failed.output.trim()}`
+    const reason = `${shown(failed.argv)}: ${failed.output.trim()}`
     return reportOf(context, waiting, { result: 'restart-failed', summary, reason, kept: true })
   }
   if (result === 'confirmed') return reportOf(context, waiting, { result: 'applied', summary, kept: true })

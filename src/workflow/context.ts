@@ -1,4 +1,5 @@
 /** Where a command works and on whose behalf, and how it reads the host. */
+import { pieceSettings, readPieces } from '../boot/index.ts'
 import { exit, LxcnetError } from '../core/error.ts'
 import type { Probe } from '../core/probe.ts'
 import { quote } from '../core/shell.ts'
@@ -85,7 +86,15 @@ export const viewOf = (context: Context, snapshot: Snapshot, asked: ReadonlySet<
   ...readHost(snapshot, { lxcVersion: context.lxcVersion, asked }),
   usernet: context.unprivileged ? readUsernet(snapshot) : undefined,
   switches: readPluggable(snapshot),
+  keeps: keptAddresses(snapshot),
 })
+
+/** The host's own addresses on the links of pieces: what each of them calls so. Known where `bootProbe` was asked. */
+const keptAddresses = (snapshot: Snapshot): string[] =>
+  [...readPieces(snapshot).values()].flatMap((text) => {
+    const settings = pieceSettings(text)
+    return ['address', 'ipv6'].flatMap((key) => settings.get(key)?.split(' ') ?? [])
+  })
 
 /** Unknown on a live host is a container that runs while LXC refuses its config: its command socket is there. */
 export const isUp = ({ state }: Container, view: View): boolean =>

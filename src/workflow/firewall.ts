@@ -6,16 +6,19 @@ import {
   firewallBody,
   firewallProbe,
   hasForeignTable,
+  hasNoTool,
   type NetworkRules,
   noRules,
   parseRules,
   printRules,
   type Rules,
+  readDroppers,
 } from '../firewall/index.ts'
 import { lxcNetProbe, readNetworks } from '../lxc-net/index.ts'
-import { values } from '../nic/index.ts'
+import { type Container, values } from '../nic/index.ts'
+import type { Note } from '../plan/plan.ts'
 import { templateText } from '../template/template.ts'
-import type { Reading } from './context.ts'
+import type { Reading, View } from './context.ts'
 import { Desk, type PieceOptions } from './noun/desk.ts'
 
 export type { NetworkRules } from '../firewall/index.ts'
@@ -45,8 +48,28 @@ export function setNetworkRules(desk: Desk, name: string, rules: NetworkRules | 
   const old = readRules(desk)
   const networks = new Map(old.networks)
   if (rules === undefined) networks.delete(name)
-  else networks.set(name, rules)
+  else {
+    networks.set(name, rules)
+    desk.note(...networkDrops(desk.reading, name, rules))
+  }
   putRules(desk, { ...old, networks }, { why: `rules of ${name}` })
+}
+
+/** Firewalls of the host that let nobody out of a network, nor in to it. */
+export function networkDrops({ snapshot }: Reading, name: string, { bridge, through = [] }: NetworkRules): Note[] {
+  return readDroppers(snapshot)
+    .filter((one) => !through.includes(one))
+    .map((one) => ({
+      severity: 'warning',
+      code: one === 'docker' || one === 'ufw' ? `${one}-drops` : 'forwards-dropped',
+      message: `nat ${name}: ${one} drops what this host forwards, so its containers reach nobody outside`,
+      fix: ways[one]?.(bridge) ?? `accept there what comes from ${bridge}, and what answers it`,
+    }))
+}
+
+const ways: Record<string, (bridge: string) => string> = {
+  docker: (bridge) => `iptables -I DOCKER-USER -i ${bridge} -j ACCEPT; iptables -I DOCKER-USER -o ${bridge} -j ACCEPT`,
+  ufw: (bridge) => `ufw allow in on ${bridge}; ufw route allow in on ${bridge}`,
 }
 
 /** Puts down the piece as it shall be; without rules there is none. */
@@ -61,15 +84,11 @@ export function putRules(
   const { piece: text, body } = none
     ? { piece: null, body: null }
     : firewallText({ networks, forwards, hairpins, others })
-  const old = desk.text(firewallBody) ?? null
-  if (body !== old) desk.write(firewallBody, body, { why: 'makes the rules that 50-firewall says', record: true })
-  if ((desk.pieceText(piece) ?? null) === text) {
-    if (body === old) return
-    // another release wrote it, and may have made other rules of the same lines
-    desk.before(['sh', firewallPath, 'keep'], { undo: ['sh', firewallPath, 'up'], ...options })
-    desk.after(['sh', firewallPath, 'up'], { undo: ['sh', firewallPath, 'keep'], ...options })
-    return
-  }
+  if (body !== (desk.text(firewallBody) ?? null))
+    desk.write(firewallBody, body, { why: 'makes the rules that 50-firewall says', record: true })
+  // another release wrote it, and may have made other rules of the same lines
+  const again = body !== (desk.reading.snapshot.files.get(firewallBody)?.text ?? null)
+  if ((desk.pieceText(piece) ?? null) === text && !again) return
   if (text !== null && hasForeignTable(desk.reading.snapshot))
     desk.note({
       severity: 'error',
@@ -77,12 +96,18 @@ export function putRules(
       message: 'there is a table inet lxcnet on this host that lxcnet did not write',
       fix: '`nft list table inet lxcnet` shows it; rename it where it is made, or remove it',
     })
-  desk.piece(piece, text, { ...options, converges: true })
+  if (text !== null && hasNoTool(desk.reading.snapshot))
+    desk.note({
+      severity: 'error',
+      code: 'firewall-no-tool',
+      message: 'this host has neither nft nor iptables to make rules with',
+      fix: 'apt-get install nftables',
+    })
+  desk.piece(piece, text, { ...options, converges: true, again })
 }
 
 const head = `#!/bin/sh
 # Forwards and the rules of networks, brought back at boot. Written by lxcnet; an edit by hand is lost.
-
 `
 
 /** The piece, and the file that it reads at its end. */
@@ -162,8 +187,15 @@ function neighbour(text: string, bridge: string): Neighbours[] {
 
 const textOf = ({ first, family, prefix }: Cidr): string => `${formatAddress(first, family)}/${prefix}`
 
-/** @param container LXCPATH/NAME */
-function linksOf({ view }: Desk, container: string): Set<string> {
-  const nics = view.containers.get(container.slice(container.lastIndexOf('/') + 1))?.effective.nics ?? []
-  return new Set(nics.flatMap((nic) => values(nic, 'link')))
+function linksOf({ view }: Desk, path: string): Set<string> {
+  return new Set(containerAt(view, path)?.effective.nics.flatMap((nic) => values(nic, 'link')))
+}
+
+/**
+ * @param path LXCPATH/NAME
+ * @returns undefined also for a container of another lxcpath than lxcnet works in, whatever has its name here
+ */
+export function containerAt({ lxcpath, containers }: View, path: string): Container | undefined {
+  const cut = path.lastIndexOf('/')
+  return path.slice(0, cut) === lxcpath ? containers.get(path.slice(cut + 1)) : undefined
 }

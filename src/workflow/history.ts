@@ -1,14 +1,14 @@
 /** `lxcnet history` and `rollback`: the journal on the host. */
 import { exit, LxcnetError } from '../core/error.ts'
 import { type Snapshot, takeSnapshot } from '../host/snapshot.ts'
-import type { Container } from '../nic/index.ts'
-import type { Change, Plan } from '../plan/plan.ts'
+import { type Container, linkOf } from '../nic/index.ts'
+import type { Change, Note, Plan } from '../plan/plan.ts'
 import type { ChangeReport } from '../report/change.ts'
 import type { HistoryReport } from '../report/history.ts'
 import { type Meta, recover } from '../transaction/transaction.ts'
 import { change, type Draft, type Mandate } from './change.ts'
 import { decide, isWholeId } from './confirm.ts'
-import { type Context, isUp, type Reading } from './context.ts'
+import { type Context, isUp, type Reading, type View } from './context.ts'
 import { restartOf } from './nic-change.ts'
 
 /** @param id of one change, to be shown with its plan; all of them without */
@@ -196,8 +196,25 @@ export function rollbackDraft({ view, snapshot }: Reading, { state, meta, plan }
   return {
     summary: [`takes back ${meta.id}: ${meta.command}`],
     changes,
-    notes: [],
+    notes: cutOff(view, plan, restart ? containers : new Set()),
     leftOut: restart ? [] : down.map((name) => `start of ${name}, which that change had restarted: add --restart`),
     containers: [...containers],
   }
+}
+
+/**
+ * What was plugged in since into a bridge or switch that goes.
+ *
+ * @param restarted containers that run without it afterwards, by their old configs
+ */
+function cutOff(view: View, { links = [] }: Plan, restarted: ReadonlySet<string>): Note[] {
+  return links.flatMap((link): Note[] => {
+    const names = [...view.containers.values()]
+      .filter((container) => isUp(container, view) && !restarted.has(container.name))
+      .filter(({ effective }) => effective.nics.some((nic) => linkOf(nic) === link))
+      .map(({ name }) => name)
+    if (names.length === 0 || !view.links?.has(link)) return []
+    const message = `${link} goes, and ${names.join(', ')} ${names.length === 1 ? 'runs' : 'run'} with a NIC on it`
+    return [{ severity: 'error', code: 'link-in-use', message, fix: `stop ${names.join(' and ')} first` }]
+  })
 }

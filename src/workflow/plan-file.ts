@@ -50,6 +50,7 @@ export function writePlan(file: string, site: string, hosts: readonly { context:
         leftOut: draft.leftOut,
         containers: draft.containers,
         ...(draft.reach === undefined ? {} : { reach: draft.reach }),
+        ...(draft.links === undefined ? {} : { links: draft.links }),
       },
     })),
   }

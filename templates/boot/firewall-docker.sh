@@ -1,5 +1,5 @@
 # --- through Docker's own door: DOCKER-USER, where Docker looks first and which it leaves to others ---
-# shellcheck disable=SC2015,SC2046,SC2030,SC2031,SC2154 # variables of firewall.sh, given to one run
+# shellcheck disable=SC2015,SC2034,SC2046,SC2030,SC2031,SC2154 # variables of firewall.sh, given to one run
 
 # docker_rules [4|6...]: as iptables_rules; nothing where there is no Docker, or nobody goes through it.
 docker_rules() {
@@ -8,9 +8,7 @@ docker_rules() {
   for version; do
     allowed=$(engine=docker chain=LXCNET-DOCKER && networks && forwards)
     [ -n "$allowed" ] && tool "$version" '' && has_chain filter DOCKER-USER || continue
-    printf '*filter\n:LXCNET-DOCKER - [0:0]\n'
-    [ "$engine" = nft ] || echo '-A LXCNET-DOCKER -m conntrack ! --ctstate ESTABLISHED,RELATED,DNAT -j LXCNET-ISOLATION'
-    printf '%s\nCOMMIT\n# Docker, IPv%s\n' "$allowed" "$version"
+    printf '*filter\n:LXCNET-DOCKER - [0:0]\n%s\nCOMMIT\n# Docker, IPv%s\n' "$allowed" "$version"
   done
 }
 

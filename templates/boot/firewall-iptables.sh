@@ -8,9 +8,10 @@ iptables_rules() {
     echo '*nat'
     for chain in LXCNET-FORWARDS LXCNET-POSTROUTING; do echo ":$chain - [0:0]" && networks && forwards; done
     echo COMMIT
-    echo '*filter'
-    for chain in LXCNET-ISOLATION LXCNET-SERVICES; do echo ":$chain - [0:0]" && networks; done
-    echo COMMIT
+    for table in mangle/ISOLATION filter/SERVICES; do
+      chain=LXCNET-${table#*/} && echo "*${table%/*}" && echo ":$chain - [0:0]" && networks
+      echo COMMIT
+    done
     [ "$version" = 6 ] || echo "*raw
 :LXCNET-LOOPBACK - [0:0]
 -A LXCNET-LOOPBACK ! -i lo -d 127.0.0.0/8 -j DROP
@@ -49,8 +50,8 @@ iptables_network() {
     LXCNET-ISOLATION/yes/*)
       for other in $bridges; do
         [ "$other" != "$bridge" ] || continue
-        echo "-A $chain -i $bridge -o $other -j REJECT"
-        echo "-A $chain -i $other -o $bridge -j REJECT"
+        echo "-A $chain -i $bridge -o $other -j DROP"
+        echo "-A $chain -i $other -o $bridge -j DROP"
       done
       ;;
     LXCNET-SERVICES/*/yes)
@@ -97,11 +98,13 @@ remove_chain() {
   ! has_chain "$1" "$3" || { "$tool" -w -t "$1" -F "$3" && "$tool" -w -t "$1" -X "$3"; }
 }
 
+# Isolation is in the table mangle, ahead of what lxc-net, at every start of its, and Docker accept in filter; there is no
+# REJECT: ipt_REJECT.c, .table = "filter".
 each_jump() {
   "$1" nat PREROUTING LXCNET-FORWARDS -m addrtype --dst-type LOCAL &&
     "$1" nat OUTPUT LXCNET-FORWARDS -m addrtype --dst-type LOCAL &&
     "$1" nat POSTROUTING LXCNET-POSTROUTING &&
-    "$1" filter FORWARD LXCNET-ISOLATION -m conntrack ! --ctstate ESTABLISHED,RELATED,DNAT &&
+    "$1" mangle FORWARD LXCNET-ISOLATION -m conntrack ! --ctstate ESTABLISHED,RELATED,DNAT &&
     "$1" filter INPUT LXCNET-SERVICES || return
   [ "$tool" != iptables ] || "$1" raw PREROUTING LXCNET-LOOPBACK
 }

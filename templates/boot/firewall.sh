@@ -112,10 +112,32 @@ version_hairpin() { :; }
 version_forward() { [ "$family" = ip ] || echo 6; }
 bridge_network() { echo "$bridge"; }
 bridge_hairpin() { :; }
-sysctls() { echo /proc/sys/net/ipv4/ip_forward && (engine=sysctl && networks); }
+sysctls() {
+  echo /proc/sys/net/ipv4/ip_forward && (engine=sysctl && networks)
+  ! grep -q '^  forward .* address=[^ ]*:' "$0" || ipv6_sysctls
+}
 sysctl_network() { :; }
 # by this bridge 127.0.0.1 may leave; whatever comes in for it is dropped
 sysctl_hairpin() { [ "$family" = ip6 ] || [ -z "$bridge" ] || echo "/proc/sys/net/ipv4/conf/$bridge/route_localnet"; }
+
+# A host that forwards IPv6 hears no router advertisements unless it is told to (ip-sysctl, accept_ra): those links that
+# live by them are told first.
+ipv6_sysctls() {
+  all=/proc/sys/net/ipv6/conf/all/forwarding
+  [ -e "$all" ] || return 0
+  set -- $(cat "$all" "$state/sysctls" 2>/dev/null)
+  case $* in
+    0* | *"$all"*)
+      for path; do case $path in */accept_ra) echo "$path" ;; esac; done
+      { ip -6 route show proto ra && ip -6 -o address show dynamic | sed 's/^[0-9]*:/dev/'; } |
+        sed -n 's,.*\<dev *\([^ ]*\).*,/proc/sys/net/ipv6/conf/\1/accept_ra,p'
+      ;;
+  esac | sort -u
+  echo "$all"
+}
+
+# off_and_on PATH: sets off and on to the values of a setting.
+off_and_on() { case $1 in */accept_ra) off=1 on=2 ;; *) off=0 on=1 ;; esac; }
 
 # set_sysctls PATH...: turns on those that are off, and off again what was turned on before and is not among them.
 set_sysctls() {
@@ -124,22 +146,33 @@ set_sysctls() {
     case " $* " in
       *" $path "*) kept="$kept $path" ;;
       *)
-        # lxc-net has turned it on too by now, and its containers need it
-        case $path in */ip_forward) [ ! -e /run/lxc/network_up ] || continue ;; esac
-        [ ! -e "$path" ] || echo 0 >"$path"
+        # somebody else may have wanted it on by now, and found it so
+        case $path in
+          */ip_forward) ! needs_ipv4 || continue ;;
+          */ipv6/*) ! needs_ipv6 || continue ;;
+        esac
+        off_and_on "$path"
+        [ ! -e "$path" ] || echo "$off" >"$path"
         ;;
     esac
   done
   for path; do
-    [ -e "$path" ] && [ "$(cat "$path")" = 0 ] && echo 1 >"$path" || continue
+    off_and_on "$path"
+    [ -e "$path" ] && [ "$(cat "$path")" = "$off" ] && echo "$on" >"$path" || continue
     case " $kept " in *" $path "*) ;; *) kept="$kept $path" ;; esac
   done
   echo "$kept" >"$state/sysctls"
 }
 
+# Whether others forward IPv4 once the rules of lxcnet are gone: who masquerades does, Docker and libvirt for instance.
+needs_ipv4() { [ -e /run/lxc/network_up ] || { nft list ruleset; iptables-save; } 2>/dev/null | grep -qi masquerade; }
+
+# Whether lxc-net or a further network forwards IPv6: their own scripts say so, see nat.sh.
+needs_ipv6() ( set +f && [ -e /run/lxc/network_up ] || grep -qs : /run/lxcnet/nat-*.addresses )
+
 # A bridge that was made anew has its own settings again.
 sysctls_stand() {
-  for path in $(sysctls); do [ ! -e "$path" ] || [ "$(cat "$path")" != 0 ] || return; done
+  for path in $(sysctls); do off_and_on "$path" && { [ ! -e "$path" ] || [ "$(cat "$path")" != "$off" ] || return; }; done
 }
 
 # What the rules are made of, unless somebody has to be asked as well: containers for their addresses, or Docker.

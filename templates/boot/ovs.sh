@@ -104,7 +104,10 @@ bury() {
 up() {
   answers || return
   before=$(had_addresses)
-  switch && addresses "$before" && bury
+  switch && addresses "$before" && bury && return
+  [ "$datapath" = netdev ] || [ -d /sys/module/openvswitch ] ||
+    say 'the kernel has no openvswitch module: --datapath netdev needs none'
+  return 1
 }
 
 check() {

@@ -5,6 +5,7 @@ import {
   type BackendName,
   backends,
   bridgeOf,
+  checkBridgeValue,
   editOf,
   handBack,
   settingsOf,
@@ -131,6 +132,28 @@ iface vmbr0 inet static inherits base
     for (const line of ['source /etc/network/interfaces.d/*', 'source-directory interfaces.d'])
       assert.match(ifupdown(`${line}\n`, {}).texts.read(own) ?? '', /^# Bridge br0, made by lxcnet.*\nauto br0\n/)
     assert.match(ifupdown('auto lo', {}).texts.read(main) ?? '', /^auto lo\n\nauto br0\n/)
+  })
+
+  it('leaves a file of its name that is there already alone', () => {
+    const own = '/etc/network/interfaces.d/br0'
+    const text = 'source /etc/network/interfaces.d/*\n'
+    const files = { [main]: text, [own]: '# to do\niface eth7 inet dhcp' }
+    const { texts } = run({ files, backend: 'ifupdown', settings: {} })
+    assert.equal(texts.read(own), files[own])
+    assert.match(texts.read(main) ?? '', /^source .*\n\nauto br0\n/)
+  })
+
+  it('moves a stanza that stands in a file of its own, where it stands', () => {
+    const own = '/etc/network/interfaces.d/lan'
+    const stanza =
+      'auto eth0\niface eth0 inet static\n  address 192.0.2.7/24\n  dns-nameservers 192.0.2.53\n  gateway 192.0.2.1\n'
+    const files = { [main]: 'source interfaces.d/*\n', [own]: stanza }
+    const { texts } = run({ files, backend: 'ifupdown', settings: { uplink: ['eth0'] } })
+    assert.equal(texts.read(main), files[main])
+    const lines = (texts.read(own) ?? '').split('\n')
+    const at = (line: string): number => lines.indexOf(line)
+    assert.ok(at('iface eth0 inet manual') < at('iface br0 inet static'))
+    for (const line of stanza.split('\n').slice(2, 5)) assert.ok(at(line) > at('iface br0 inet static'), line)
   })
 
   it('makes a VLAN of its uplink', () => {
@@ -301,6 +324,31 @@ network:
   it('is refused where the NIC stands in braces', () => {
     const files = { [path]: 'network: {ethernets: {eth0: {dhcp4: true}}}\n' }
     assert.throws(() => run({ files, backend: 'netplan', settings: { uplink: ['eth0'] } }), { code: 'netplan-shape' })
+  })
+})
+
+describe('the name of a bridge', () => {
+  const taken: { backend: BackendName; path: string; text: string }[] = [
+    { backend: 'ifupdown', path: main, text: 'iface br0 inet manual\n  pre-up brctl addbr br0\n' },
+    { backend: 'networkd', path: '/etc/systemd/network/a.netdev', text: '[NetDev]\nName=br0\nKind=bond\n' },
+    { backend: 'netplan', path: '/etc/netplan/a.yaml', text: 'network:\n  vlans:\n    br0: {id: 7, link: eth0}\n' },
+  ]
+  for (const { backend, path, text } of taken)
+    it(`is refused where something else has it in files of ${backend}`, () => {
+      assert.throws(() => run({ files: { [path]: text }, backend, settings: {} }), { code: 'name-taken' })
+      run({ files: { [path]: text }, backend, name: 'br1', settings: {} })
+    })
+})
+
+describe('the uplink of a bridge', () => {
+  for (const text of ['eth0;reboot', '$(reboot)', 'a|b', '`x`', "eth0'", 'eth0\\', 'a&b', 'a>b', '*', 'eth0 x', ''])
+    it(`is not ${JSON.stringify(text)}, which a shell would read otherwise`, () => {
+      assert.deepEqual(Object.keys(checkBridgeValue('uplink', text)), ['code', 'message', 'fix'])
+    })
+
+  it('is a link as distributions and people name them', () => {
+    for (const text of ['eth0', 'enp3s0f1np1', 'bond_0', 'wg-office', 'vlan.lan', 'e'])
+      assert.deepEqual(checkBridgeValue('uplink', text), { value: text })
   })
 })
 

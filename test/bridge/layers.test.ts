@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { ChangeReport } from '../../src/report/change.ts'
 import type { ObjectsReport } from '../../src/report/objects.ts'
 import { Tree } from '../commands/cli.ts'
 
@@ -50,6 +51,39 @@ const bridges: { [name: string]: string } = {
   br7: '--uplink eth2 --vlan-id 7',
   br8: '--uplink eth2 --vlan-id 8',
 }
+
+describe('a host with several systems', () => {
+  let tree: Tree
+  beforeEach(() => {
+    tree = new Tree()
+    tree.write('/sbin/ifup', '')
+    tree.write('/etc/network/interfaces', 'iface eth0 inet dhcp\n  post-up ethtool -K eth0 tso off\n')
+    tree.write('/etc/systemd/system/multi-user.target.wants/systemd-networkd.service', '')
+    tree.write('/etc/systemd/network/10-lan.network', '[Match]\nName=eth1\n\n[Network]\nDHCP=yes\n')
+  })
+  afterEach(() => tree.remove())
+
+  const make = (words: string): { codes: string[]; files: string[] } => {
+    const { status, stdout, stderr } = tree.run('bridge', 'create', 'br0', ...words.split(' '), '-y', '--json')
+    assert.equal(status, 0, stdout + stderr)
+    const { notes, changes } = JSON.parse(stdout) as ChangeReport
+    const written = changes.flatMap((step) => (step.kind === 'file' && step.record !== true ? [step.path] : []))
+    return { codes: notes.map(({ code }) => code), files: written }
+  }
+  const networkd = ['.netdev', '.network', '-port.network'].map((end) => `/etc/systemd/network/05-lxcnet-br0${end}`)
+
+  it('gets a bridge from the one that knows its uplink, and is told of commands that name that', () => {
+    assert.deepEqual(make('--uplink eth0'), { codes: ['bridge-mentions'], files: ['/etc/network/interfaces'] })
+  })
+
+  it('gets a bridge from the other one, where that knows the uplink', () => {
+    assert.deepEqual(make('--uplink eth1'), { codes: [], files: networkd })
+  })
+
+  it('gets it from the one that --backend names, and is told that it seems to be another', () => {
+    assert.deepEqual(make('--uplink eth0 --backend networkd'), { codes: ['bridge-backend'], files: networkd })
+  })
+})
 
 for (const { backend, files, sample } of systems) {
   describe(`several bridges kept by ${backend}`, () => {

@@ -94,10 +94,20 @@ describe("LXC's own network", () => {
 
   it('says what in it contradicts itself', () => {
     assert.deepEqual(read('').contradictions, [])
-    assert.deepEqual(read('LXC_ADDR=10.9.0.1\n').contradictions, [
+    const own = read('USE_LXC_BRIDGE=true\nLXC_ADDR=10.9.0.1\n')
+    assert.deepEqual(own.contradictions, [
       'LXC_NETWORK=10.0.3.0/24 is not 10.9.0.0/24',
       'LXC_DHCP_RANGE=10.0.3.2,10.0.3.254 is not in 10.9.0.0/24',
     ])
+    assert.deepEqual(read('LXC_DHCP_RANGE=10.0.3.9\n').contradictions, ['LXC_DHCP_RANGE=10.0.3.9 is not two addresses'])
+    assert.match(
+      read('LXC_ADDR=10.0.3.255\n').contradictions[0] ?? '',
+      /^LXC_ADDR=10\.0\.3\.255 is no address of a host/,
+    )
+    // written anew as they are wanted, although nothing else is
+    const network = own.network ?? assert.fail()
+    assert.equal(variablesFor({ network, firewall: own.firewall, enabled: true, anew: true }, own).size, 5)
+    assert.equal(variablesFor({ network, firewall: own.firewall, enabled: true, anew: false }, own).size, 0)
   })
 
   it('gets the five addresses of another subnet as one whole, and reads back as what was wanted', () => {
@@ -113,7 +123,7 @@ describe("LXC's own network", () => {
           address,
           range: usualRange(subnet, address),
         }
-        const wanted = variablesFor({ network, firewall: own.firewall, enabled: true }, own)
+        const wanted = variablesFor({ network, firewall: own.firewall, enabled: true, anew: false }, own)
         if (subnetText(subnet) === '10.0.3.0/24') return
         const lines = [...wanted].map(([name, value]) => `${name}="${value}"\n`).join('')
         const again = read(`USE_LXC_BRIDGE="true"\n${lines}`)

@@ -1,6 +1,7 @@
 /** Bridges on hosts that systemd starts: kept by ifupdown's networking.service, by systemd-networkd and by netplan. */
 import assert from 'node:assert/strict'
 import type { ChangeReport } from '../../src/report/change.ts'
+import type { CheckReport } from '../../src/report/check.ts'
 import type { ObjectsReport } from '../../src/report/objects.ts'
 import { Lab, type LightHost } from './lab/lab.ts'
 import { change, pings, refused, start } from './live.ts'
@@ -107,6 +108,13 @@ for (const { backend, path, text, also } of [
       const before = await state()
       const made = await keep('bridge create br1 --address 10.0.5.1/24')
       assert.match(await host.ok('ip -br addr show br1'), /10\.0\.5\.1\/24/)
+      await host.ok('ip link del br1')
+      const { findings } = JSON.parse((await host.lxcnet(['check', '--json'])).stdout) as CheckReport
+      const finding = findings.find(({ object }) => object === 'bridge br1')
+      assert.equal(finding?.code, 'bridge-down')
+      await host.ok(finding?.fix ?? '')
+      const there = 'until ip -br addr show br1 2>/dev/null | grep -q 10.0.5.1; do sleep 0.1; done'
+      await host.ok(there, { timeoutMs: 20_000 })
       const set = await keep('bridge set br1 address=10.0.6.1/24')
       assert.match(await host.ok('ip -br addr show br1'), / 10\.0\.6\.1\/24/)
       assert.doesNotMatch(await host.ok('ip -br addr show br1'), /10\.0\.5\.1/)

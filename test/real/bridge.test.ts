@@ -1,9 +1,10 @@
 /** Bridges in the files of ifupdown: made, changed and taken away on a host whose own address moves with them. */
 import assert from 'node:assert/strict'
 import type { ChangeReport } from '../../src/report/change.ts'
+import type { CheckReport } from '../../src/report/check.ts'
 import type { ObjectsReport } from '../../src/report/objects.ts'
 import { Lab, type LightHost } from './lab/lab.ts'
-import { change, pings, refused, start } from './live.ts'
+import { change, lostDuring, pings, refused, start } from './live.ts'
 
 const interfaces = `# this host
 source /etc/network/interfaces.d/*
@@ -26,6 +27,12 @@ iface eth0 inet6 static
 
 const path = '/etc/network/interfaces'
 
+const udhcpc = `#!/bin/sh
+ip -4 addr flush dev "$interface"
+ip link set dev "$interface" up
+[ "$1" = deconfig ] || ip addr add "$ip/$mask" dev "$interface"
+`
+
 /** All that a rollback has to bring back. */
 const state = (host: LightHost): Promise<string> =>
   host.ok(`cat ${path} /etc/network/interfaces.d/* /etc/lxc/default.conf; ls -R /etc/network /etc/lxcnet 2>/dev/null
@@ -47,6 +54,10 @@ describe('bridges kept by ifupdown', function () {
 
   const objects = async (): Promise<ObjectsReport['objects']> =>
     (JSON.parse((await host.lxcnet(['bridge', 'list', '--json'])).stdout) as ObjectsReport).objects
+  const findingsOf = async (name: string) =>
+    (JSON.parse((await host.lxcnet(['check', '--json'])).stdout) as CheckReport).findings.filter(
+      ({ object }) => object === name,
+    )
   /** A change of the way to the host, which a person confirms. */
   async function keep(line: string): Promise<string> {
     const { status, stdout, stderr } = await host.lxcnet([...line.split(' '), '-y', '--json'])
@@ -71,8 +82,14 @@ describe('bridges kept by ifupdown', function () {
     await reaches()
     const before = await state(host)
     const mac = await host.ok('cat /sys/class/net/eth0/address')
+    const { stdout } = await host.lxcnet('bridge create br0 --uplink eth0 --dry-run --json'.split(' '))
+    const impacts = (JSON.parse(stdout) as ChangeReport).changes.map(({ impact }) => impact)
+    assert.ok(impacts.includes('host-path'), 'it says beforehand that it takes the way to the host')
+    const pinging = lab.lan('ping -n -q -i 0.05 -c 200 -w 40 198.18.0.11', { timeoutMs: 60_000 })
     const id = await keep('bridge create br0 --uplink eth0')
     await reaches()
+    const received = Number(/ (\d+) received/.exec((await pinging).stdout)?.[1])
+    assert.ok(received > 100, `the host is away for a moment: ${received} of 200 pings answered`)
     assert.equal(await host.ok('cat /sys/class/net/br0/address'), mac, 'a lease would stay')
     assert.match(await host.ok('ip -br addr show br0'), /198\.18\.0\.11\/24 2001:db8::11\/64/)
     assert.doesNotMatch(await host.ok('ip -br addr show eth0'), /198\.18|2001/)
@@ -172,6 +189,137 @@ describe('bridges kept by ifupdown', function () {
     assert.equal(await state(host), before)
   })
 
+  it('says live of what costs nobody a packet, here or on the LAN', async () => {
+    const before = await state(host)
+    await change(host, 'bridge create br1 --address 10.0.5.1/24')
+    await container('c1', 'br1', '10.0.5.2/24')
+    const lines = [
+      'bridge create br2 --address 10.0.6.1/24 --default yes',
+      'bridge create br3 --uplink eth1 --mtu 1400',
+      'bridge set br1 address=10.0.5.1/24,2001:db8:5::1/64 mtu=1400',
+      'bridge set br1 mtu=',
+      'bridge set br3 mtu= dns=198.18.0.1',
+    ]
+    const act = async (): Promise<void> => {
+      for (const line of lines) {
+        const { changes } = await change(host, line)
+        assert.deepEqual(new Set(changes.map(({ impact }) => impact)), new Set(['live']), line)
+      }
+    }
+    let outside = 0
+    const inside = await lostDuring([host, 'c1', '10.0.5.1'], async () => {
+      outside = await lostDuring([host, null, '198.18.0.1'], act)
+    })
+    assert.deepEqual([inside, outside], [0, 0])
+    assert.match(await host.ok('ip -o link show br1; ip -o link show eth1'), /mtu 1500.*mtu 1500/s)
+    await host.stop('c1')
+    for (const name of ['br3', 'br2', 'br1']) await change(host, `bridge delete ${name}`)
+    assert.equal(await state(host), before)
+  })
+
+  it('tells by `check` what a bridge has lost, and by which command it comes back', async () => {
+    const before = await state(host)
+    await change(host, 'bridge create br3 --uplink eth1 --address 198.18.1.11/24')
+    const findings = () => findingsOf('bridge br3')
+    for (const [harm, code, word] of [
+      ['ip link set eth1 nomaster', 'bridge-incomplete', 'incomplete 198.18.1.11/24'],
+      ['ip addr del 198.18.1.11/24 dev br3', 'bridge-incomplete', 'incomplete'],
+      ['ip link set br3 down', 'bridge-down', 'down'],
+      ['ip link del br3', 'bridge-down', 'down'],
+    ] as const) {
+      await host.ok(harm)
+      const [finding, ...others] = await findings()
+      assert.deepEqual([finding?.code, others, (await objects())[0]?.state], [code, [], word], harm)
+      assert.equal((await host.sh('ping -c 1 -W 1 -I 198.18.1.11 198.18.1.1')).status === 0, false, harm)
+      await host.ok(finding?.fix ?? '')
+      assert.deepEqual(await findings(), [], harm)
+      await pings({ reached: [[host, null, '198.18.1.1']] })
+    }
+    await change(host, 'bridge delete br3')
+    assert.equal(await state(host), before)
+  })
+
+  it('says who hears nothing when the last port of a bridge goes, and takes no bridge from who runs', async () => {
+    const before = await state(host)
+    const { id } = await change(host, 'bridge create br1')
+    const findings = () => findingsOf('bridge br1')
+    for (const [name, end] of [
+      ['mv1', 1],
+      ['mv2', 2],
+    ] as const) {
+      const lines = [
+        'type = macvlan',
+        'macvlan.mode = bridge',
+        'link = br1',
+        'flags = up',
+        `ipv4.address = 10.0.5.${end}/24`,
+      ]
+      await host.container(
+        name,
+        lines.map((line) => `lxc.net.0.${line}`),
+      )
+    }
+    const mac = () => host.ok('cat /sys/class/net/br1/address')
+    const born = await mac()
+    await container('c1', 'br1', '10.0.5.3/24')
+    await start(host, 'mv1', 'mv2')
+    const both: [LightHost, string, string][] = [
+      [host, 'mv1', '10.0.5.2'],
+      [host, 'c1', '10.0.5.2'],
+    ]
+    await pings({ reached: both })
+    assert.deepEqual(await findings(), [])
+    await host.stop('c1')
+    // the kernel tells those who stand on a link of its carrier a second later at most: net/core/link_watch.c
+    const inside = 'nsenter -t "$(lxc-info -n mv1 -pH)" -n ip -o link show eth0'
+    await host.ok(`until ${inside} | grep -q NO-CARRIER; do sleep 0.1; done`, { timeoutMs: 20_000 })
+    assert.equal(await host.ping('mv1', '10.0.5.2'), false)
+    const [finding] = await findings()
+    assert.deepEqual(
+      [finding?.code, finding?.message],
+      ['bridge-no-carrier', 'bridge br1 has no port that is up, so mv1, mv2 hear nothing on it'],
+    )
+    assert.equal(await mac(), born, 'whoever talks to the host is not sent elsewhere as ports come and go')
+    await start(host, 'c1')
+    await pings({ reached: both })
+    assert.deepEqual(await findings(), [])
+    const { code, message, suggestions } = await refused(host, `rollback ${id}`)
+    assert.deepEqual([code, message], ['link-in-use', 'br1 goes, and c1, mv1, mv2 run with a NIC on it'])
+    assert.ok(suggestions.some((text) => text.endsWith('--allow link-in-use')))
+    for (const name of ['c1', 'mv1', 'mv2']) await host.stop(name)
+    await host.ok('ip link add tap0 type veth peer name tap1; ip link set tap0 master br1')
+    const other = await refused(host, 'bridge delete br1')
+    assert.deepEqual([other.code, other.message], ['bridge-in-use', "tap0 is a port of br1, and no container's"])
+    await host.ok('ip link del tap0')
+    const { notes } = await change(host, 'bridge delete br1')
+    assert.deepEqual(
+      notes.map((note) => [note.severity, note.message]),
+      [['warning', 'c1, mv1, mv2 cannot start any more without br1']],
+    )
+    await host.ok('rm -r /var/lib/lxc/mv1 /var/lib/lxc/mv2; until ! pgrep -x lxc-start; do sleep 0.1; done')
+    assert.equal(await state(host), before)
+  })
+
+  it('makes no port of a link that macvlan NICs stand on, which the kernel refuses too', async () => {
+    const lines = ['type = macvlan', 'macvlan.mode = bridge', 'link = eth1', 'flags = up']
+    await host.container(
+      'mv1',
+      lines.map((line) => `lxc.net.0.${line}`),
+    )
+    await start(host, 'mv1')
+    const kernel = await host.sh(
+      'ip link add x0 type bridge; ip link set eth1 master x0; s=$?; ip link del x0; exit "$s"',
+    )
+    assert.notEqual(kernel.status, 0)
+    const { code, message } = await refused(host, 'bridge create br3 --uplink eth1')
+    assert.equal(code, 'uplink-taken')
+    assert.match(message, /^mv1 has a macvlan or ipvlan on eth1, /)
+    await host.stop('mv1')
+    await host.ok('rm -r /var/lib/lxc/mv1; ip link add mv0 link eth1 type macvlan')
+    assert.match((await refused(host, 'bridge create br3 --uplink eth1')).message, /^mv0 has a macvlan/)
+    await host.ok('ip link del mv0')
+  })
+
   it('gives new containers the bridge with --default, and takes that back too', async () => {
     const before = (await host.read('/etc/lxc/default.conf')).toString()
     await change(host, 'bridge create br1 --default yes')
@@ -215,10 +363,38 @@ describe('bridges kept by ifupdown', function () {
     await change(host, 'bridge delete br1')
     await host.ok('ip link add br1 type bridge; ip addr add 198.18.1.11/24 dev eth1')
     assert.equal((await refused(host, 'bridge create br1')).code, 'name-taken')
-    assert.equal((await refused(host, 'bridge create br2 --uplink eth1')).code, 'uplink-by-hand')
+    const byHand = await refused(host, 'bridge create br2 --uplink eth1')
+    assert.equal(byHand.code, 'uplink-by-hand')
+    const [, fix = '', words = ''] = /: (ip addr del .*), then (--address \S+)$/.exec(byHand.suggestions[0] ?? '') ?? []
+    await host.ok(fix)
+    const way = await change(host, `bridge create br2 --uplink eth1 ${words}`)
+    await pings({ reached: [[host, null, '198.18.1.1']] })
+    await change(host, `rollback ${way.id}`)
+    await host.ok('ip addr add 198.18.1.11/24 dev eth1')
     assert.equal((await refused(host, 'bridge create br2 --uplink br1')).code, 'uplink-taken')
     assert.equal((await refused(host, 'bridge create br2 --uplink eth7')).code, 'link-not-found')
     await host.ok('ip link del br1; ip addr flush dev eth1')
+    const taken = await refused(host, 'bridge create br1 --address 198.18.0.77/24')
+    assert.equal(taken.code, 'subnet-taken')
+    assert.match(taken.message, /^bridge br1: 198\.18\.0\.77\/24 is of a subnet that eth0 has: /)
+    assert.equal((await refused(host, 'bridge create br1 --address 2001:db8::77/32')).code, 'subnet-taken')
+    assert.equal((await refused(host, 'bridge create br1 --backend networkd')).code, 'bridge-backend')
+    const routes = await host.ok('ip route')
+    const gateway = '--address 198.18.1.11/24 --gateway 198.18.1.1'
+    assert.equal((await refused(host, `bridge create br3 --uplink eth1 ${gateway}`)).code, 'default-routes')
+    await change(host, 'bridge create br3 --uplink eth1 --address 198.18.1.11/24')
+    assert.equal((await refused(host, 'bridge set br3 gateway=198.18.1.1')).code, 'default-routes')
+    const forced = 'bridge set br3 gateway=198.18.1.1 --allow default-routes -y'.split(' ')
+    assert.equal((await host.lxcnet(forced)).status, 5, 'nor does it take the place of the other')
+    await change(host, 'bridge delete br3')
+    assert.equal(await host.ok('ip route'), routes)
+    // what goes with the address is said, by the same name
+    await host.ok('ip addr add 198.18.0.77/32 dev eth0')
+    const { stdout } = await host.lxcnet('bridge create br0 --uplink eth0 --dry-run --json'.split(' '))
+    const [note] = (JSON.parse(stdout) as ChangeReport).notes
+    assert.deepEqual([note?.severity, note?.code], ['warning', 'uplink-by-hand'])
+    assert.match(note?.message ?? '', /^eth0 has 198\.18\.0\.77\/32, which none/)
+    await host.ok('ip addr del 198.18.0.77/32 dev eth0')
   })
 
   it('looks at the uplink first: Wi-Fi, no cable, several default routes', async () => {
@@ -283,6 +459,38 @@ describe('bridges kept by ifupdown, over the SSH that they move', function () {
     assert.equal((await host.lxcnet(words)).status, 2)
     assert.equal((await host.lxcnet(['confirm'])).status, 0)
     assert.match(await host.ok('ip -br addr show eth0'), / 198\.18\.0\.12\/24/)
+  })
+
+  it('keeps the lease of an uplink that asks DHCP, and its address by SLAAC', async () => {
+    const dhcp = 'dnsmasq --port=0 --interface=eth1 --bind-interfaces --dhcp-range=10.77.0.50,10.77.0.99,1h'
+    await controller.ok(`ip addr add 10.77.0.1/24 dev eth1; ip addr add fd77::1/64 dev eth1 nodad
+      ${dhcp} --enable-ra --dhcp-range=fd77::,ra-only --pid-file=/run/dhcp.pid --dhcp-leasefile=/run/dhcp.leases`)
+    // the package udhcpc: a link to busybox, and a script
+    await host.write('/etc/udhcpc/default.script', udhcpc, 0o755)
+    await host.ok('[ -e /sbin/dhclient ] || ln -s "$(command -v busybox)" /sbin/udhcpc')
+    const text = (await host.read(path)).toString()
+    await host.write(path, `${text}auto eth1\niface eth1 inet dhcp\niface eth1 inet6 auto\n`)
+    await host.ok('ifup eth1 >/dev/null 2>&1 </dev/null') // the client stays
+    /** Waits for both: a router may let a few seconds pass before it advertises. */
+    const addresses = async (link: string): Promise<string> => {
+      const found = `ip -o addr show ${link} | grep -o -e '10\\.77\\.0\\.[0-9]*' -e 'fd77:[^/]*'`
+      return host.ok(`until [ "$(${found} | wc -l)" = 2 ]; do sleep 0.1; done; ${found}`, { timeoutMs: 30_000 })
+    }
+    const leased = await addresses('eth1')
+    assert.equal((await run('bridge create br1 --uplink eth1')).report.result, 'applied')
+    assert.equal(await addresses('br1'), leased)
+    assert.doesNotMatch(await host.ok('ip -o addr show eth1'), /10\.77|fd77/)
+    await pings({
+      reached: leased
+        .trim()
+        .split('\n')
+        .map((to) => [controller, null, to]),
+    })
+    assert.equal((await run('bridge delete br1')).report.result, 'applied')
+    assert.equal(await addresses('eth1'), leased)
+    assert.equal((await controller.ok('wc -l </run/dhcp.leases')).trim(), '1')
+    await host.ok('ifdown eth1; ip link set eth1 up')
+    await host.write(path, text)
   })
 
   it('takes one back by itself after which the host cannot be reached', async () => {

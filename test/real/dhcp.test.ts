@@ -1,9 +1,10 @@
 /** Reservations on a real host: LXC's own lxc-net and dnsmasq, and containers that ask it for an address. */
 import assert from 'node:assert/strict'
+import type { CheckReport } from '../../src/report/check.ts'
 import type { LeasesReport } from '../../src/report/leases.ts'
 import type { ObjectsReport } from '../../src/report/objects.ts'
-import { Lab, type LabHost } from './lab/lab.ts'
-import { change, check, pings, read, refused, start } from './live.ts'
+import { Lab, type LabHost, type LightHost } from './lab/lab.ts'
+import { change, pings, read, refused, start } from './live.ts'
 
 const settings = '/etc/default/lxc-net'
 const hosts = '/etc/lxcnet/dnsmasq/lxc-net.hosts'
@@ -26,7 +27,7 @@ async function lease(host: LabHost, container: string, ...words: string[]): Prom
 
 /** Codes of what `check` says of reservations, and of which. */
 const faults = async (host: LabHost): Promise<unknown[]> =>
-  (await check(host)).findings
+  (JSON.parse((await host.lxcnet(['check', '--json'])).stdout) as CheckReport).findings
     .filter(({ object }) => object?.startsWith('dhcp'))
     .map(({ code, object }) => [code, object])
 
@@ -52,6 +53,22 @@ async function lostDuring(host: LabHost, from: string, to: string, act: () => Pr
   assert.ok(Number(received) > 5, `${from} reaches ${to}: ${said}`)
   return Math.max(0, Number(sent) - Number(received) - 1) // the last one may be on its way
 }
+
+/** dhcp_release(1) of dnsmasq-utils, which the hosts lack: the DHCPRELEASE that it sends, RFC 2131 §4.4.6. */
+const dhcpRelease = `#!/opt/node/bin/node
+const [, , bridge, address, mac, clientId] = process.argv
+const shown = require('node:child_process').execFileSync('ip', ['-4', '-o', 'address', 'show', 'dev', bridge])
+const [, server] = / inet ([0-9.]+)/.exec(shown)
+const octets = (text, base, by) => Buffer.from(text.split(by).map((one) => parseInt(one, base)))
+const fixed = Buffer.alloc(236)
+fixed.set([1, 1, 6])
+octets(address, 10, '.').copy(fixed, 12)
+octets(mac, 16, ':').copy(fixed, 28)
+const id = clientId === undefined ? Buffer.alloc(0) : octets(clientId, 16, ':')
+const options = [[99, 130, 83, 99, 53, 1, 7, 54, 4], octets(server, 10, '.'), id.length > 0 ? [61, id.length] : [], id, [255]]
+const socket = require('node:dgram').createSocket('udp4')
+socket.send(Buffer.concat([fixed, ...options.map((one) => Buffer.from(one)), Buffer.alloc(60)]), 67, server, () => socket.close())
+`
 
 describe('dhcp: reservations on real dnsmasq', () => {
   let lab: Lab
@@ -99,6 +116,8 @@ describe('dhcp: reservations on real dnsmasq', () => {
     await pings({ reached: [[host, null, '10.0.3.16']], lost: [[host, null, '10.0.3.15']] })
     const [row] = await leases(host)
     assert.deepEqual([row?.address, row?.container, row?.state, row?.reserved], ['10.0.3.16', 'mail', 'live', true])
+    assert.ok((row?.secondsLeft ?? 0) > 3000, 'of the hour that dnsmasq gives')
+    assert.match((await host.lxcnet(['dhcp', 'list'])).stdout, /^mail +leased +10\.0\.3\.16 +\S+ +lxc-net$/m)
     assert.deepEqual(await found(host), [
       {
         name: 'mail',
@@ -157,6 +176,71 @@ describe('dhcp: reservations on real dnsmasq', () => {
     for (const name of ['printer', 'phone']) await change(host, `dhcp unreserve ${name}`)
   })
 
+  it('a MAC that LXC would draw at every start is drawn once for all', async () => {
+    await host.container('drawn', [...veth, 'lxc.net.0.hwaddr = 00:16:3e:xx:xx:xx'])
+    await change(host, 'dhcp reserve drawn 10.0.3.32')
+    assert.match((await host.read('/var/lib/lxc/drawn/config')).toString(), /hwaddr = 00:16:3e(:[0-9a-f]{2}){3}$/m)
+    await start(host, 'drawn')
+    assert.equal(await lease(host, 'drawn'), '10.0.3.32')
+    await host.stop('drawn')
+    await change(host, 'dhcp unreserve drawn')
+  })
+
+  it('two commands at once never give the same address', async () => {
+    const names = ['one', 'two', 'three']
+    const ran = await Promise.all(names.map((name) => host.lxcnet(['dhcp', 'reserve', name, 'next:'])))
+    for (const [at, { status, stderr }] of ran.entries()) {
+      assert.ok(status === 0 || status === 75, stderr) // done, or told that another one is at it
+      if (status !== 0) await change(host, `dhcp reserve ${names[at]} next:`)
+    }
+    const given = (await found(host))
+      .filter(({ name }) => names.includes(name))
+      .map(({ settings }) => settings['address'])
+    assert.equal(new Set(given.flat()).size, 3, String(given))
+    for (const name of names) await change(host, `dhcp unreserve ${name}`)
+  })
+
+  it('the range of a network moves out of the way of reservations', async () => {
+    const { id } = await change(host, 'dhcp range lxc-net 10.0.3.100,10.0.3.119')
+    await start(host, 'drawn')
+    assert.match(await lease(host, 'drawn'), /^10\.0\.3\.1[01]\d$/)
+    await change(host, 'dhcp reserve drawn 10.0.3.33')
+    assert.equal(await lease(host, 'drawn'), '10.0.3.33')
+    await host.stop('drawn')
+    await change(host, 'dhcp unreserve drawn')
+    await change(host, `rollback ${id}`)
+  })
+
+  it('a further network has reservations of its own, which go with it and come back with it', async () => {
+    const clean = await traces(host)
+    const pid = await dnsmasq(host)
+    await change(host, 'nat create blue --subnet 10.7.0.0/24')
+    await host.container('inner', [veth[0] ?? '', 'lxc.net.0.link = blue', 'lxc.net.0.flags = up'])
+    await change(host, 'dhcp reserve inner 10.7.0.50')
+    const blue = await host.ok('cat /run/lxcnet/dnsmasq-blue.pid')
+    await change(host, 'dhcp reserve other next:10.7.0.0/24')
+    assert.equal(await host.ok('cat /run/lxcnet/dnsmasq-blue.pid'), blue, 'a SIGHUP')
+    assert.equal(await dnsmasq(host), pid, 'the dnsmasq of lxc-net has nothing to do with it')
+    await start(host, 'inner')
+    assert.equal(await lease(host, 'inner'), '10.7.0.50')
+    await host.stop('inner')
+    const moved = await change(host, 'nat set blue subnet=10.17.0.0/24')
+    assert.deepEqual(
+      moved.notes.map(({ code, message }) => [code, /reserved for inner, other is not in 10\.17/.test(message)]),
+      [['dhcp-outside', true]],
+    )
+    await change(host, `rollback ${moved.id}`)
+    const { id } = await change(host, 'nat delete blue')
+    assert.ok((await found(host)).every(({ settings }) => settings['network']?.[0] === 'lxc-net'))
+    assert.equal((await traces(host)).replace(/^.*\/inner\/config\n/m, ''), clean.replace(/^.*\/inner\/config\n/m, ''))
+    await change(host, `rollback ${id}`)
+    await start(host, 'inner')
+    assert.equal(await lease(host, 'inner'), '10.7.0.50')
+    await host.stop('inner')
+    await change(host, 'nat delete blue')
+    await host.ok('rm -r /var/lib/lxc/inner')
+  })
+
   it('is refused where the address is not to be had', async () => {
     await host.container('still', [...veth, 'lxc.net.0.ipv4.address = 10.0.3.40/24'])
     await start(host, 'guest')
@@ -204,6 +288,8 @@ describe('dhcp: reservations on real dnsmasq', () => {
     await host.ok('cd /srv/debian/etc/network && ln -sf /etc/network/interfaces interfaces')
     await host.write('/etc/network/interfaces', 'iface eth0 inet static\n')
     assert.deepEqual((await change(host, 'dhcp reserve debian 10.0.3.44')).notes, [])
+    await host.ok('cd /srv/debian/etc/network && rm interfaces && truncate -s 8G interfaces')
+    assert.deepEqual((await change(host, 'dhcp reserve debian 10.0.3.45')).notes, [])
     await change(host, 'dhcp unreserve debian')
   })
 
@@ -221,6 +307,21 @@ describe('dhcp: reservations on real dnsmasq', () => {
     assert.equal(await lease(host, 'web'), address)
     await host.stop('web')
     await change(host, 'dhcp unreserve web')
+  })
+
+  it('a lease ends without a restart of dnsmasq where the host has dhcp_release', async () => {
+    await host.write('/usr/bin/dhcp_release', dhcpRelease, 0o755)
+    await start(host, 'web')
+    const address = await lease(host, 'web')
+    await host.stop('web')
+    const pid = await dnsmasq(host)
+    const { changes } = await change(host, `dhcp release ${address}`)
+    assert.deepEqual(
+      changes.map(({ impact }) => impact),
+      ['live'],
+    )
+    assert.deepEqual([await dnsmasq(host), (await leases(host)).filter((one) => one.address === address)], [pid, []])
+    await host.ok('rm /usr/bin/dhcp_release')
   })
 
   it('check finds what is wrong with reservations', async () => {
@@ -254,12 +355,13 @@ describe('dhcp: reservations on real dnsmasq', () => {
 
   it('in a directory tree the files are written, and what they name is said', async () => {
     await host.ok('mkdir -p /srv/tree/etc/lxc /srv/tree/var/lib && cp -r /etc/default /srv/tree/etc/')
+    await host.ok("sed -i '/lxcnet/d' /srv/tree/etc/default/lxc-net; cp -r /srv/tree/etc/default /srv/default")
     const { changes, leftOut } = await change(host, 'dhcp reserve printer 10.0.3.30 --root /srv/tree')
     assert.ok(changes.every(({ kind }) => kind === 'file'))
     assert.deepEqual(leftOut, [])
     assert.match(await host.ok(`cat /srv/tree${hosts}`), /^printer,10\.0\.3\.30$/m)
     await change(host, 'dhcp unreserve printer --root /srv/tree')
-    assert.equal(await host.ok('diff -r /etc/default /srv/tree/etc/default; ls /srv/tree/etc'), 'default\nlxc\n')
+    assert.equal(await host.ok('diff -r /srv/default /srv/tree/etc/default; ls /srv/tree/etc'), 'default\nlxc\n')
   })
 
   it('while dnsmasq does not run it is written, and there from its start', async () => {
@@ -278,6 +380,7 @@ describe('dhcp: reservations on real dnsmasq', () => {
   it('with the last one everything of lxcnet is gone from lxc-net', async () => {
     await change(host, 'dhcp unreserve web')
     await change(host, 'dhcp unreserve mail')
+    assert.deepEqual(await found(host), [])
     assert.doesNotMatch((await host.read(settings)).toString(), /lxcnet/)
     assert.equal(await host.ok('ls -d /etc/lxcnet 2>/dev/null || echo none'), 'none\n')
     assert.match(await host.ok('ps -eo args'), /^dnsmasq --conf-file=\/dev\/null /m)
@@ -357,6 +460,21 @@ dhcp-hostsfile=/srv/dns/more
     await host.write(conf, own)
   })
 
+  it('is found, and kept, also where its settings make its path of other variables and it does not run', async () => {
+    const said = await host.read(settings)
+    await host.ok(`/usr/libexec/lxc/lxc-net stop
+sed -i 's|^LXC_DHCP_CONFILE=.*|where=/srv/dns; LXC_DHCP_CONFILE="$where/lxc.conf"|' ${settings}`)
+    const built = await host.read(settings)
+    await change(host, 'dhcp reserve new 10.0.3.122')
+    assert.equal((await host.read(conf)).toString(), `${own}dhcp-hostsfile=${hosts}\n`)
+    assert.deepEqual(await host.read(settings), built)
+    await change(host, 'dhcp unreserve new')
+    await host.ok(`echo 'if :; then LXC_DHCP_CONFILE=; fi' >>${settings}`)
+    assert.equal((await refused(host, 'dhcp reserve new 10.0.3.122')).code, 'dhcp-conf-by-hand')
+    await host.write(settings, said)
+    await host.ok('/usr/libexec/lxc/lxc-net start')
+  })
+
   it('keeps its lines when the last of lxcnet goes', async () => {
     await change(host, 'dhcp reserve new 10.0.3.121')
     await change(host, 'dhcp unreserve new')
@@ -367,12 +485,12 @@ dhcp-hostsfile=/srv/dns/more
 
 describe('dhcp: a host with systemd', () => {
   let lab: Lab
-  let host: LabHost
+  let host: LightHost
 
   before(async () => {
     lab = await Lab.up({ hosts: 1, systemd: true })
-    host = lab.hosts[0] as LabHost
-    await host.ok('systemctl start lxc-net')
+    host = lab.hosts[0] as LightHost
+    await change(host, 'nat enable')
     await host.container('mail', veth)
   })
 
@@ -384,8 +502,10 @@ describe('dhcp: a host with systemd', () => {
     assert.match(before, /lxc-net\.service/)
     await change(host, 'dhcp reserve mail 10.0.3.16')
     assert.equal(await host.ok(group), before)
-    await (host as unknown as { reboot(): Promise<void> }).reboot()
-    await host.ok('systemctl start lxc-net')
+    await host.reboot()
+    await host.ok(
+      'for n in $(seq 300); do systemctl is-active -q lxc-net && exit; sleep 0.1; done; systemctl status lxc-net; exit 1',
+    )
     await start(host, 'mail')
     assert.equal(await lease(host, 'mail'), '10.0.3.16')
     await host.stop('mail')

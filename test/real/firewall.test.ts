@@ -1,6 +1,6 @@
 /** What the rules do for networks, asked of the kernel: by nft, and by iptables where there is no nft. */
 import assert from 'node:assert/strict'
-import { type NetworkRules, noRules, type Rules } from '../../src/firewall/index.ts'
+import { type Forward, type NetworkRules, noRules, type Rules } from '../../src/firewall/index.ts'
 import { firewallText } from '../../src/workflow/firewall.ts'
 import { answers, asks, program, traces } from './forward-peer.ts'
 import { Lab, type LightHost } from './lab/lab.ts'
@@ -13,6 +13,15 @@ const network = (n: number, rules: Partial<NetworkRules>): [string, NetworkRules
   `net${n}`,
   { bridge: `br${n}`, subnets: [`10.${n}.0.0/24`], masquerade: 'off', isolated: false, services: true, ...rules },
 ]
+
+const forward: Forward = {
+  to: '10.1.0.5',
+  container: undefined,
+  address: '10.1.0.5',
+  port: undefined,
+  sources: [],
+  through: [],
+}
 
 for (const engine of ['nft', 'iptables']) {
   describe(`firewall, by ${engine}`, () => {
@@ -98,17 +107,39 @@ for (const engine of ['nft', 'iptables']) {
           [h1, 'c1', addressOf(3)],
         ],
       })
-      const forward = {
-        to: '10.1.0.5',
-        container: undefined,
-        address: '10.1.0.5',
-        port: undefined,
-        sources: [],
-        through: [],
-      }
+      // what lxc-net does at every start, ahead of all that is there
+      const accept = (verb: string): string =>
+        ['-i br1', '-o br1'].map((match) => `iptables ${verb} FORWARD ${match} -j ACCEPT`).join('; ')
+      await h1.ok(accept('-I'))
+      await pings({ reached: [[h1, 'c1', '198.18.0.12']], lost: [[h1, 'c2', addressOf(1)]] })
+      await h1.ok(accept('-D'))
       await set({ networks: rules, others: ['br3'], forwards: new Map([['80/tcp', forward]]) })
       assert.equal(await asks(h2, null, '198.18.0.11', 'tcp/80'), 'c1 80 198.18.0.12')
       assert.equal(await asks(h1, 'c2', '198.18.0.11', 'tcp/80'), 'c1 80 10.2.0.5')
+    })
+
+    it("lets a network out by Docker's own door where Docker drops it, and keeps it isolated", async () => {
+      await h1.ok(`iptables -P FORWARD DROP; iptables -N DOCKER-USER; iptables -A DOCKER-USER -j RETURN
+        iptables -A FORWARD -j DOCKER-USER`)
+      const rules = (through: string[]) =>
+        new Map([network(1, { masquerade: 'on', isolated: true, through }), network(2, { masquerade: 'on', through })])
+      await set({ networks: rules([]) })
+      await pings({ reached: [[h1, 'c1', '10.1.0.1']], lost: [[h1, 'c1', '198.18.0.12']] })
+      await set({ networks: rules(['docker']) })
+      await pings({
+        reached: [
+          [h1, 'c1', '198.18.0.12'],
+          [h1, 'c2', '198.18.0.12'],
+        ],
+        lost: [
+          [h1, 'c2', addressOf(1)],
+          [h1, 'c3', '198.18.0.12'],
+        ],
+      })
+      await h1.ok(`sh ${piece} down`)
+      assert.equal(await h1.ok('iptables -S DOCKER-USER'), '-N DOCKER-USER\n-A DOCKER-USER -j RETURN\n')
+      await h1.ok('iptables -P FORWARD ACCEPT; iptables -F FORWARD; iptables -F DOCKER-USER; iptables -X DOCKER-USER')
+      if (engine === 'nft') await h1.ok('nft delete table ip filter')
     })
 
     it('lets nobody in to 127.0.0.1 although its own forwards leave from there', async () => {
@@ -118,14 +149,6 @@ for (const engine of ['nft', 'iptables']) {
         ip -n guest route add 127.0.0.1 via 10.1.0.1
         ip netns exec guest sysctl -qw net.ipv4.conf.g1.route_localnet=1`)
       const pid = await answers(h1, null, ['tcp/7777'])
-      const forward = {
-        to: '10.1.0.5',
-        container: undefined,
-        address: '10.1.0.5',
-        port: undefined,
-        sources: [],
-        through: [],
-      }
       await set({ forwards: new Map([['80/tcp', forward]]), hairpins: new Map([['10.1.0.0/24', 'br1']]) })
       assert.equal(await asks(h1, null, '127.0.0.1', 'tcp/80'), 'c1 80 10.1.0.1')
       const steal = async (): Promise<string> =>
@@ -140,7 +163,9 @@ for (const engine of ['nft', 'iptables']) {
     it('takes everything with it when it goes', async () => {
       await h1.ok(`sh ${piece} down && rm -r /etc/lxcnet`)
       if (engine === 'iptables')
-        await h1.ok('for table in raw nat filter; do /usr/sbin/nft.away delete table ip $table; done 2>/dev/null; :')
+        await h1.ok(
+          'for table in raw nat mangle filter; do /usr/sbin/nft.away delete table ip $table; done 2>/dev/null; :',
+        )
       assert.deepEqual(await state(), clean)
     })
   })

@@ -22,14 +22,17 @@ iptables -N DOCKER-USER
 iptables -A DOCKER-USER -j RETURN
 iptables -A FORWARD -j DOCKER-USER`
 
-/** A ufw as far as its switch goes; what it drops, and its \`route\`, are of iptables. Its words are as ufw(8) has them. */
+/** A ufw as far as its \`route\` goes: its words are as ufw(8) has them, its file as ufw 0.36.2 wrote it. */
 const ufw = `#!/bin/sh
 [ "$1 $2" = 'route allow' ] && verb=-I || { [ "$1 $2 $3" = 'route delete allow' ] && verb=-D && shift; } || exit 1
 shift 2
 echo "$verb $*" >>/root/ufw.log
-[ "$1 $3 $5 $7" = 'proto from to port' ] || exit 1
-iptables "$verb" ufw-user-forward -p "$2" -s "$(echo "$4" | sed 's/^any$/0.0.0.0\\/0/')" -d "$6" --dport "$8" -j ACCEPT
-[ "$verb" = -I ] || exit 0
+[ "$1 $3 $5 $7 $9" = 'proto from to port comment' ] || exit 1
+from=$(echo "$4" | sed 's,^any$,0.0.0.0/0,')
+rule="### tuple ### route:allow $2 $8 $6 any $from in comment=6c78636e6574"
+[ "$verb" = -I ] || grep -qxF "$rule" /etc/ufw/user.rules || exit 0
+iptables "$verb" ufw-user-forward -p "$2" -s "$from" -d "$6" --dport "$8" -j ACCEPT
+if [ "$verb" = -I ]; then echo "$rule" >>/etc/ufw/user.rules; else sed -i "\\|^$rule$|d" /etc/ufw/user.rules; fi
 `
 
 describe('forward, where systemd boots', () => {
@@ -73,6 +76,10 @@ describe('forward, where systemd boots', () => {
     await h1.ok('systemctl restart nftables')
     assert.equal(await outside(), 'web 80 198.18.0.12', 'nftables takes the rules and the unit with it')
 
+    await h1.ok('systemctl reload nftables')
+    for (let n = 0; n < 40 && (await outside()) === undefined; n++) await h1.ok('sleep 0.25')
+    assert.equal(await outside(), 'web 80 198.18.0.12', 'also when it is told to read its file anew')
+
     await h1.reboot()
     await h1.ok('systemctl is-system-running --wait || systemctl is-active lxcnet')
     await up()
@@ -111,28 +118,40 @@ describe('forward, where systemd boots', () => {
   it('has ufw let it through by its own words', async () => {
     await h1.write('/usr/sbin/ufw', ufw, 0o755)
     await h1.write('/etc/ufw/ufw.conf', 'ENABLED=yes\nLOGLEVEL=low\n')
+    await h1.write('/etc/ufw/user.rules', '*filter\n')
     await h1.ok(`iptables -P FORWARD DROP; iptables -N ufw-user-forward; iptables -A FORWARD -j ufw-user-forward
       iptables -A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`)
     const before = await traces(h1)
     assert.equal((await refused(h1, 'forward add 80 web')).code, 'ufw-drops')
-    const { id } = await change(h1, 'forward add 80 web --through ufw')
+    await change(h1, 'forward add 80 web --through ufw')
     assert.equal(await outside(), 'web 80 198.18.0.12')
     await change(h1, 'forward set 80/tcp source=198.18.0.12')
     assert.equal(await outside(), 'web 80 198.18.0.12')
     assert.equal(
       await h1.ok('cat /root/ufw.log'),
-      `-I proto tcp from any to 10.1.0.5 port 80
--D proto tcp from any to 10.1.0.5 port 80
--I proto tcp from 198.18.0.12 to 10.1.0.5 port 80
+      `-I proto tcp from any to 10.1.0.5 port 80 comment lxcnet
+-D proto tcp from any to 10.1.0.5 port 80 comment lxcnet
+-I proto tcp from 198.18.0.12 to 10.1.0.5 port 80 comment lxcnet
 `,
     )
     await change(h1, 'forward remove 80')
     assert.deepEqual(await traces(h1), before)
-    assert.notEqual(id, null)
+
+    const taken = await change(h1, 'forward add 80 web --through ufw')
+    await change(h1, `rollback ${taken.id}`)
+    assert.deepEqual(await traces(h1), before)
+    await h1.ok(`rm /root/ufw.log; iptables -A ufw-user-forward -p tcp -d 10.1.0.5 --dport 80 -j ACCEPT
+      echo '### tuple ### route:allow tcp 80 10.1.0.5 any 0.0.0.0/0 in' >>/etc/ufw/user.rules`)
+    const own = await traces(h1)
+    await change(h1, 'forward add 80 web --through ufw')
+    assert.equal(await outside(), 'web 80 198.18.0.12')
+    await change(h1, 'forward remove 80')
+    assert.equal(await h1.ok('ls /root/ufw.log 2>/dev/null || echo none'), 'none\n', "the rule is the operator's")
+    assert.deepEqual(await traces(h1), own)
   })
 
   it('says so where some other firewall drops it', async () => {
-    await h1.ok(`rm /usr/sbin/ufw /etc/ufw/ufw.conf; nft flush ruleset
+    await h1.ok(`rm -r /usr/sbin/ufw /etc/ufw; nft flush ruleset
       nft 'table inet mine { chain mine { type filter hook forward priority 0; policy drop; }; }'`)
     const refusal = await refused(h1, 'forward add 80 web')
     assert.equal(refusal.code, 'forwards-dropped')

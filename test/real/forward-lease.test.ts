@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { answers, asks, traces } from './forward-peer.ts'
 import { Lab, type LightHost } from './lab/lab.ts'
-import { change, refused, start } from './live.ts'
+import { change, type Ping, pings, refused, start } from './live.ts'
 
 const udhcpc = `#!/bin/sh
 [ "$1" = bound ] || exit 0
@@ -102,6 +102,69 @@ describe('forward to a container with a lease', () => {
     await change(h1, 'forward remove 80')
     assert.equal(await h1.ok('grep -c start-host /var/lib/lxc/web/config || :'), '0\n')
     assert.equal((await refused(h1, 'forward remove 80')).code, 'no-object')
+  })
+
+  it('is beside networks that go out as another address and keep to themselves, also after lxc-net was restarted', async () => {
+    const server = await answers(h2, null, ['tcp/81'])
+    const seen = () => asks(h1, 'web', '198.18.0.12', 'tcp/81')
+    const web = await lease()
+    const { id: made } = await change(h1, 'nat create blue --subnet 10.7.0.0/24')
+    await h1.container(
+      'far',
+      ['type = veth', 'link = blue', 'flags = up', 'ipv4.address = 10.7.0.5/24', 'ipv4.gateway = 10.7.0.1'].map(
+        (line) => `lxc.net.0.${line}`,
+      ),
+    )
+    await start(h1, 'far')
+    const before = await traces(h1)
+    const restart = () => h1.ok('/usr/libexec/lxc/lxc-net restart')
+    const across: Ping[] = [
+      [h1, 'web', '10.7.0.5'],
+      [h1, 'far', web],
+    ]
+    await pings({ reached: across })
+    await h1.ok('ip address add 198.18.0.99/24 dev eth0')
+    assert.equal(await seen(), 'host 81 198.18.0.11')
+    const snat = await change(h1, 'nat set lxc-net masquerade=198.18.0.99')
+    assert.equal(await seen(), 'host 81 198.18.0.99')
+    await restart()
+    assert.equal(await seen(), 'host 81 198.18.0.99')
+    const { id: forward } = await change(h1, 'forward add 80 web')
+    const alone = await change(h1, 'nat set lxc-net isolated=yes')
+    const kept = async () => {
+      await pings({
+        reached: [
+          [h1, 'web', '198.18.0.12'],
+          [h1, 'far', '198.18.0.12'],
+          [h1, null, web],
+        ],
+        lost: across,
+      })
+      assert.equal(await asks(h1, 'far', '198.18.0.11', 'tcp/80'), 'web 80 10.7.0.5', 'what is forwarded is meant')
+    }
+    await kept()
+    await restart()
+    await kept()
+    await change(h1, `rollback ${alone.id}`)
+    await pings({ reached: across })
+    await change(h1, `rollback ${forward}`)
+
+    const other = await change(h1, 'nat set blue isolated=yes')
+    await pings({ reached: [[h1, 'far', '198.18.0.12']], lost: across })
+    await h1.ok('nft flush ruleset; /usr/libexec/lxc/lxc-net restart')
+    await pings({ reached: across })
+    const { stdout } = await h1.lxcnet(['check', '--json'])
+    assert.match(stdout, /"nat blue and 1 more: the rules are gone/)
+    await h1.ok('sh /etc/lxcnet/boot')
+    await pings({ reached: [[h1, 'far', '198.18.0.12']], lost: across })
+    await change(h1, `rollback ${other.id}`)
+    await change(h1, `rollback ${snat.id}`)
+    assert.equal(await seen(), 'host 81 198.18.0.11')
+    await h1.ok(`ip address delete 198.18.0.99/24 dev eth0`)
+    assert.deepEqual(await traces(h1), before)
+    await h1.stop('far')
+    await change(h1, `rollback ${made}`)
+    await h2.ok(`kill ${server}`)
   })
 
   it('outlives a restart of lxc-net', async () => {

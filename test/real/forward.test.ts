@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { answers, asks, traces } from './forward-peer.ts'
 import { Lab, type LightHost } from './lab/lab.ts'
-import { change, refused, start } from './live.ts'
+import { change, lostPings, refused, start } from './live.ts'
 
 const veth = (link: string, address: string, gateway: string): string[] =>
   ['type = veth', `link = ${link}`, 'flags = up', `ipv4.address = ${address}`, `ipv4.gateway = ${gateway}`].map(
@@ -32,8 +32,13 @@ describe('forward', () => {
   it('leads TCP and UDP to a container, from everywhere, and goes without a trace', async () => {
     const before = await traces(h1)
     assert.equal(await asks(h2, null, '198.18.0.11', 'tcp/443'), undefined)
-    const { id, changes } = await change(h1, 'forward add 443 web:8443')
-    assert.ok(changes.every(({ impact }) => impact === 'live'))
+    let id: string | null = null
+    const lost = await lostPings(h1, 'web', '198.18.0.11', async () => {
+      const made = await change(h1, 'forward add 443 web:8443')
+      assert.ok(made.changes.every(({ impact }) => impact === 'live'))
+      id = made.id
+    })
+    assert.equal(lost, 0)
     assert.equal(await asks(h2, null, '198.18.0.11', 'tcp/443'), 'web 8443 198.18.0.12', 'the client is seen')
     assert.equal(await asks(h1, null, '198.18.0.11', 'tcp/443'), 'web 8443 198.18.0.11')
     assert.equal(await asks(h1, null, '127.0.0.1', 'tcp/443'), 'web 8443 10.1.0.1')
@@ -72,6 +77,50 @@ describe('forward', () => {
     await change(h1, 'forward remove 198.18.0.11:8080-8081')
   })
 
+  it('leads IPv6 to IPv6 beside a forward of the same port for IPv4, and forwards it only as long', async () => {
+    const forwarding = '/proc/sys/net/ipv6/conf/all/forwarding'
+    await h1.ok(`ip address add fd18::11/64 dev eth0 nodad; ip address add fd01::1/64 dev br1 nodad
+      nsenter -t "$(lxc-info -n web -pH)" -n sh -c '
+        ip address add fd01::5/64 dev eth0 nodad; ip route add default via fd01::1'
+      echo 0 >${forwarding}; ip -6 route add fd99::/64 dev eth0 proto ra`)
+    const hears = () => h1.ok('cat /proc/sys/net/ipv6/conf/eth0/accept_ra')
+    assert.equal(await hears(), '1\n')
+    await h2.ok('ip address add fd18::12/64 dev eth0 nodad')
+    const before = await traces(h1)
+    const four = await change(h1, 'forward add 80 web')
+    const six = await change(h1, ['forward', 'add', '[fd18::11]:80', '[fd01::5]:8443'])
+    assert.equal(await h1.ok(`cat ${forwarding}`), '1\n')
+    assert.equal(await hears(), '2\n', 'a router that lives by router advertisements goes on to')
+    assert.equal(await asks(h2, null, '198.18.0.11', 'tcp/80'), 'web 80 198.18.0.12')
+    assert.equal(await asks(h2, null, 'fd18::11', 'tcp/80'), 'web 8443 fd18::12')
+    assert.equal(await asks(h1, null, 'fd18::11', 'tcp/80'), 'web 8443 fd18::11')
+    assert.equal(await asks(h1, 'web', 'fd18::11', 'tcp/80'), 'web 8443 fd01::1', 'itself')
+    const name = '[fd18::11]:80/tcp'
+    assert.equal((await refused(h1, ['forward', 'add', '[fd18::11]:70-90', '[fd01::5]:80'])).code, 'forward-overlaps')
+    assert.equal((await refused(h1, ['forward', 'set', name, 'to=10.1.0.5:80'])).code, 'bad-target')
+    await h1.ok(`echo 0 >${forwarding}`)
+    assert.match((await h1.lxcnet(['check', '--json'])).stdout, /"firewall-down"/)
+    await h1.ok('sh /etc/lxcnet/boot')
+    assert.equal(await asks(h2, null, 'fd18::11', 'tcp/80'), 'web 8443 fd18::12')
+    await change(h1, `rollback ${six.id}`)
+    assert.deepEqual([await h1.ok(`cat ${forwarding}`), await hears()], ['0\n', '1\n'])
+    await h1.ok('ip -6 route delete fd99::/64 dev eth0')
+    await change(h1, `rollback ${four.id}`)
+    assert.deepEqual(await traces(h1), before)
+  })
+
+  it('is added by several commands at once: whoever comes too late is told, and nothing gets lost', async () => {
+    const before = await traces(h1)
+    const ports = [1001, 1002, 1003]
+    const add = (port: number) => h1.lxcnet(['forward', 'add', `${port}`, 'web:80', '--yes'])
+    const ends = (await Promise.all(ports.map(add))).map(({ status }) => status)
+    assert.ok(ends.includes(0) && ends.every((status) => status === 0 || status === 75), ends.join())
+    for (const port of ports) assert.equal((await add(port)).status, 0)
+    for (const port of ports) assert.equal(await asks(h2, null, '198.18.0.11', `tcp/${port}`), 'web 80 198.18.0.12')
+    for (const port of ports) await change(h1, `forward remove ${port}`)
+    assert.deepEqual(await traces(h1), before)
+  })
+
   it('is refused where the port is taken, or the target not there', async () => {
     assert.equal((await refused(h1, 'forward add 22 web')).code, 'port-taken')
     assert.equal((await refused(h1, 'forward add 80 nobody')).code, 'forward-no-target')
@@ -87,6 +136,16 @@ E`)
     await h1.ok('nft delete table ip other; nft add table inet lxcnet')
     assert.equal((await refused(h1, 'forward add 80 web')).code, 'table-taken')
     await h1.ok('nft delete table inet lxcnet')
+    for (const line of [
+      ['forward', 'add', '80', 'web; reboot'],
+      ['forward', 'add', '80', '$(reboot)'],
+      ['forward', 'add', '80', 'web:80', '--source', '1.2.3.4 }'],
+      ['forward', 'add', '80 }', 'web'],
+      ['forward', 'add', '0', 'web'],
+      ['forward', 'add', '80-70', 'web'],
+      ['forward', 'add', '0.0.0.0:80', 'web'],
+    ])
+      assert.match((await refused(h1, line)).code, /^bad-/, line.join(' '))
   })
 
   it('is told of when its rules are gone, and comes back', async () => {
@@ -101,6 +160,19 @@ E`)
     await h1.ok('nft flush chain inet lxcnet forwards')
     assert.match((await h1.lxcnet(['check', '--json'])).stdout, /"firewall-down"/)
     await change(h1, 'forward remove 80')
+  })
+
+  it('leaves forwarding on where somebody else has come to need it', async () => {
+    const forwarding = '/proc/sys/net/ipv4/ip_forward'
+    await h1.ok(`echo 0 >${forwarding}`)
+    await change(h1, 'forward add 80 web')
+    await change(h1, 'forward remove 80')
+    assert.equal(await h1.ok(`cat ${forwarding}`), '0\n')
+    await change(h1, 'forward add 80 web')
+    await h1.ok(`nft 'table ip theirs { chain post { type nat hook postrouting priority 100; masquerade; }; }'`)
+    await change(h1, 'forward remove 80')
+    assert.equal(await h1.ok(`cat ${forwarding}`), '1\n')
+    await h1.ok(`nft delete table ip theirs; echo 0 >${forwarding}`)
   })
 
   it('does the same by iptables where the host has no nft, in chains of its own', async () => {
@@ -125,9 +197,27 @@ E`)
     await change(h1, `rollback ${range.id}`)
     await change(h1, `rollback ${id}`)
     assert.equal(await rules(), clean)
+
+    await h1.ok('mv /usr/sbin/iptables-restore /usr/sbin/iptables-restore.away')
+    assert.equal((await refused(h1, 'forward add 443 web:8443')).code, 'firewall-no-tool')
+    await h1.ok('mv /usr/sbin/iptables-restore.away /usr/sbin/iptables-restore')
+    await h1.ok('iptables -P FORWARD DROP')
+    assert.equal((await refused(h1, 'forward add 443 web:8443')).code, 'forwards-dropped')
+    await h1.ok('iptables -N DOCKER-USER; iptables -A FORWARD -j DOCKER-USER')
+    assert.equal((await refused(h1, 'forward add 443 web:8443')).code, 'docker-drops')
+    const passed = await change(h1, 'forward add 443 web:8443 --through docker')
+    assert.deepEqual(passed.summary, ['forward 443/tcp: leads to web, 10.1.0.5 port 8443, through docker'])
+    assert.equal(await asks(h2, null, '198.18.0.11', 'tcp/443'), 'web 8443 198.18.0.12')
+    await change(h1, `rollback ${passed.id}`)
+    await h1.ok('iptables -t nat -A PREROUTING -p tcp --dport 443 -j DNAT --to-destination 10.1.0.6')
+    assert.equal((await refused(h1, 'forward add 440-445 web --allow docker-drops')).code, 'forward-overlaps')
+    await h1.ok(
+      'iptables -t nat -F PREROUTING; iptables -P FORWARD ACCEPT; iptables -F FORWARD; iptables -X DOCKER-USER',
+    )
+    assert.equal(await rules(), clean)
     await h1.ok('mv /usr/sbin/nft.away /usr/sbin/nft')
     // the iptables of nft keeps its empty tables: so it does whoever calls it
-    await h1.ok('for t in raw nat filter; do nft delete table ip $t; done 2>/dev/null; :')
+    await h1.ok('for t in raw nat mangle filter; do nft delete table ip $t; done 2>/dev/null; :')
     assert.deepEqual(await traces(h1), before)
   })
 })

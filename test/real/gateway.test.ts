@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import type { ObjectsReport } from '../../src/report/objects.ts'
 import { Lab, type LightHost } from './lab/lab.ts'
-import { change, check, codes, pings, refused, start, traces } from './live.ts'
+import { change, check, codes, lostPings, pings, refused, start, traces } from './live.ts'
 
 const station = '198.18.1.1'
 
@@ -125,11 +125,14 @@ echo "$answer"`
   })
 
   it('lets members go as themselves without masquerade, at once, and a rollback brings it back', async () => {
-    const { id, changes } = await change(host, 'gateway set dmz masquerade=off')
-    assert.deepEqual(new Set(changes.map(({ impact }) => impact)), new Set(['live']))
     await lab.lan('ip route replace 10.0.5.0/24 via 198.18.1.50')
-    assert.equal(await seenFrom('web'), '10.0.5.2')
-    await change(host, `rollback ${id}`)
+    const lost = await lostPings(host, 'web', station, async () => {
+      const { id, changes } = await change(host, 'gateway set dmz masquerade=off')
+      assert.deepEqual(new Set(changes.map(({ impact }) => impact)), new Set(['live']))
+      assert.equal(await seenFrom('web'), '10.0.5.2')
+      await change(host, `rollback ${id}`)
+    })
+    assert.equal(lost, 0)
     await works()
   })
 
@@ -194,7 +197,11 @@ echo "$answer"`
   })
 
   it('goes with delete, live and in the files, and leaves the configs as they were', async () => {
-    const { id } = await change(host, 'gateway delete dmz')
+    const { id, changes } = await change(host, 'gateway delete dmz')
+    assert.ok(
+      changes.some(({ impact }) => impact === 'reconnect'),
+      'members are cut off, which it says',
+    )
     assert.equal(await inDmz('nft list ruleset; cat /proc/sys/net/ipv4/ip_forward'), '0\n')
     assert.equal(await comesIn('10.0.5.1'), true, 'it runs with its NICs until it is restarted')
     await change(host, `rollback ${id}`)
@@ -226,6 +233,14 @@ echo "$answer"`
     await start(host, 'own')
     const inOwn = 'nsenter -t "$(lxc-info -n own -pH)" -n sh -c "nft list ruleset; cat /proc/sys/net/ipv4/ip_forward"'
     const before = [await traces(host), await host.ok(inOwn)]
+    const enter = 'nsenter -t "$(lxc-info -n own -pH)" -n'
+    await host.ok(`${enter} nft 'table ip lxcnet { chain mine { }; }'`)
+    const words = ['gateway', 'create', 'own', '--uplink', 'lxcbr1', '--inside', 'lxcbr2', '--subnet', '10.0.6.0/24']
+    const refusal = await host.lxcnet([...words, '--yes'])
+    assert.equal(refusal.status, 5)
+    assert.match(refusal.stdout, /a table lxcnet is in it that lxcnet did not write/)
+    assert.match(await host.ok(inOwn), /chain mine/, 'what lxcnet did not make it never deletes')
+    await host.ok(`${enter} nft delete table ip lxcnet`)
     const made = await change(host, 'gateway create own --uplink lxcbr1 --inside lxcbr2 --subnet 10.0.6.0/24')
     assert.equal(await state(), 'up')
     assert.match(await host.ok(inOwn), /masquerade.*\n1\n$/s)

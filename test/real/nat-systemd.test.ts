@@ -121,5 +121,16 @@ describe('nat: a host with systemd', () => {
     assert.match(stdout, /^lxc-net +unknown +lxcbr0 +10\.9\.0\.0\/24/m)
     assert.match(stdout, /^red +unknown +red +10\.8\.0\.0\/24/m)
     await h1.ok('! ip link show red 2>/dev/null')
+    // where the distribution of the tree keeps them, as Fedora
+    await h1.ok(
+      `mkdir -p /srv/fedora/etc/sysconfig /srv/fedora/var/lib/lxc /srv/fedora/usr/libexec/lxc && cd /srv/fedora &&
+sed 's|/etc/default|/etc/sysconfig|' /usr/libexec/lxc/lxc-net >usr/libexec/lxc/lxc-net &&
+sed 's|/etc/default|/etc/sysconfig|g' /etc/default/lxc >etc/sysconfig/lxc && echo 'USE_LXC_BRIDGE=true' >etc/sysconfig/lxc-net`,
+    )
+    await change(h1, 'nat set lxc-net domain=lxc --root /srv/fedora')
+    assert.equal(
+      await h1.ok('cd /srv/fedora/etc && cat sysconfig/lxc-net && ls'),
+      'USE_LXC_BRIDGE=true\nLXC_DOMAIN="lxc"\nsysconfig\n',
+    )
   })
 })

@@ -1,5 +1,7 @@
 /** NAT networks on a real host: lxc-net's own script, dnsmasq, nft and iptables, and containers that get leases. */
 import assert from 'node:assert/strict'
+import type { ChangeReport } from '../../src/report/change.ts'
+import type { CheckReport } from '../../src/report/check.ts'
 import type { ObjectsReport } from '../../src/report/objects.ts'
 import { Lab, type LabHost } from './lab/lab.ts'
 import { change, pings, refused, start } from './live.ts'
@@ -25,7 +27,7 @@ ip route replace default via "$router"
 async function lease(host: LabHost, name: string): Promise<string> {
   await host.write('/root/udhcpc', udhcpc, 0o755)
   const enter = 'nsenter -t "$(lxc-info -n "$1" -pH)" -n'
-  await host.ok(`${enter} busybox udhcpc -i eth0 -n -q -t 10 -T 1 -s /root/udhcpc`, {}, name)
+  await host.ok(`${enter} busybox udhcpc -i eth0 -x "hostname:$1" -n -q -t 10 -T 1 -s /root/udhcpc`, {}, name)
   return (await host.ok(`${enter} ip -o -4 address show dev eth0 | awk '{print $4}'`, {}, name)).trim()
 }
 
@@ -42,6 +44,12 @@ ps -eo args | grep '[d]nsmasq --' | sort`)
 
 const objects = async (host: LabHost): Promise<ObjectsReport['objects']> =>
   (JSON.parse((await host.lxcnet(['nat', 'show', '--json'])).stdout) as ObjectsReport).objects
+
+/** What `check` says of NAT networks: code and fix. */
+const faults = async (host: LabHost): Promise<unknown[]> =>
+  (JSON.parse((await host.lxcnet(['check', '--json'])).stdout) as CheckReport).findings
+    .filter(({ code }) => code.startsWith('nat-'))
+    .map(({ code, fix }) => [code, fix])
 
 const lines = async (host: LabHost, path: string): Promise<string[]> => (await host.read(path)).toString().split('\n')
 
@@ -78,11 +86,11 @@ describe('nat: LXC has one network of its own', () => {
       state: 'down',
       from: file,
       own: false,
-      settings: { subnet: ['10.0.3.0/24'], bridge: ['lxcbr0'], firewall: ['nft'], enabled: ['no'] },
+      settings: { subnet: ['10.0.3.0/24'], bridge: ['lxcbr0'], firewall: ['nft'] },
     })
     const clean = await traces(h1)
     const report = await change(h1, 'nat enable')
-    assert.deepEqual(report.summary, ['lxc-net: enabled no becomes yes'])
+    assert.deepEqual(report.summary, ['lxc-net: enabled in part becomes yes'])
     assert.equal((await objects(h1))[0]?.state, 'up')
     assert.equal((await change(h1, 'nat enable')).result, 'unchanged')
     await change(h1, ['rollback', String(report.id)])
@@ -100,7 +108,7 @@ describe('nat: LXC has one network of its own', () => {
       const report = await change(h1, 'nat set lxc-net domain=lxc range=10.0.3.100,10.0.3.120')
       assert.deepEqual(
         report.changes.map(({ impact }) => impact),
-        ['live', 'live'],
+        ['live', 'reconnect'],
       )
       id = String(report.id)
     })
@@ -140,11 +148,15 @@ describe('nat: LXC has one network of its own', () => {
 
   it('takes the NICs of running containers along to a bridge of another name', async () => {
     const before = await traces(h1)
-    const report = await change(h1, 'nat set lxc-net bridge=net0')
+    let report: ChangeReport | undefined
+    const lost = await lostDuring(h1, 'web1', '198.18.0.1', async () => {
+      report = await change(h1, 'nat set lxc-net bridge=net0')
+    })
     assert.deepEqual(
-      report.notes.map(({ code }) => code),
+      report?.notes.map(({ code }) => code),
       ['nat-bridge-renamed'],
     )
+    assert.ok(lost < 250 && report.changes.some(({ impact }) => impact === 'reconnect'), `${lost} packets lost`)
     await pings({ reached: [[h1, 'web1', '198.18.0.1']] })
     await h1.ok('! ip link show lxcbr0 2>/dev/null && ls /sys/class/net/net0/brif | grep -q .')
     await change(h1, ['rollback', String(report.id)])
@@ -180,25 +192,83 @@ describe('nat: LXC has one network of its own', () => {
     const report = await change(h1, 'nat disable --allow nat-drops-containers')
     assert.equal((await lines(h1, file))[0], 'USE_LXC_BRIDGE="false"')
     assert.equal((await objects(h1))[0]?.state, 'off')
-    await h1.ok('! pgrep dnsmasq && ! nft list table ip lxc 2>/dev/null')
+    await h1.ok('! ps -eo args | grep -q "^dnsmasq --" && ! nft list table ip lxc 2>/dev/null')
     await change(h1, ['rollback', String(report.id)])
     assert.equal(await traces(h1), before)
     await pings({ reached: [[h1, 'web1', '198.18.0.1']] })
+  })
+
+  it('is disabled for good also while it is down, and enabled only where nobody else has its subnet', async () => {
+    const before = await traces(h1)
+    await h1.ok('/usr/libexec/lxc/lxc-net stop')
+    assert.deepEqual(await faults(h1), [['nat-down', 'lxcnet nat enable']])
+    const { id } = await change(h1, 'nat disable')
+    assert.deepEqual([(await objects(h1))[0]?.state, (await faults(h1)).length], ['off', 0])
+    await change(h1, ['rollback', String(id)])
+    await h1.ok('ip link add other type bridge; ip address add 10.0.3.200/24 dev other; ip link set other up')
+    const taken = await refused(h1, 'nat enable')
+    assert.deepEqual([taken.code, taken.suggestions[0]], ['nat-subnet-taken', '10.0.4.0/24 is free'])
+    await h1.ok('ip link delete other')
+    await change(h1, 'nat enable')
+    assert.equal(await traces(h1), before)
+    // by hand its own stop is made to do nothing
+    await h1.ok(`sed -i 's/^USE_LXC_BRIDGE=.*/USE_LXC_BRIDGE="false"/' ${file}`)
+    assert.equal((await objects(h1))[0]?.state, 'up, off at boot')
+    assert.equal((await refused(h1, 'nat disable --allow nat-drops-containers')).code, 'nat-runs-on')
+    await change(h1, 'nat enable')
+    assert.equal(await traces(h1), before)
+  })
+
+  it('gets addresses that go together again by the command that check names', async () => {
+    const before = await traces(h1)
+    const old = await h1.read(file)
+    await h1.ok(`printf 'LXC_NETWORK="10.9.9.0/24"\nLXC_DHCP_RANGE=10.0.4.5,10.0.4.9\n' >>${file}`)
+    const fix = 'lxcnet nat set lxc-net subnet=10.0.3.0/24'
+    const wrong = ['nat-contradiction', fix]
+    assert.deepEqual(await faults(h1), [wrong, wrong])
+    await change(h1, fix.replace('lxcnet ', ''))
+    assert.deepEqual(await faults(h1), [])
+    assert.equal((await change(h1, fix.replace('lxcnet ', ''))).result, 'unchanged')
+    await h1.ok('nft list table ip lxc | grep -q "saddr 10.0.3.0/24"')
+    await h1.write(file, old)
+    assert.equal(await traces(h1), before)
+  })
+
+  it('is not touched where the host lacks what it needs', async () => {
+    const before = await traces(h1)
+    const without = async (tools: string, line: string): Promise<string> => {
+      await h1.ok(`cd /usr/sbin && for t in ${tools}; do mv $t $t.off; done`)
+      try {
+        return (await refused(h1, line)).code
+      } finally {
+        await h1.ok(`cd /usr/sbin && for t in ${tools}; do mv $t.off $t; done`)
+      }
+    }
+    assert.equal(await without('dnsmasq', 'nat set lxc-net bridge=net0'), 'nat-no-dnsmasq')
+    assert.equal(await without('dnsmasq', 'nat create blue --subnet 10.7.0.0/24'), 'nat-no-dnsmasq')
+    assert.equal(await without('nft iptables', 'nat set lxc-net bridge=net0'), 'nat-no-firewall')
+    assert.equal(await traces(h1), before)
   })
 
   it('is edited in place: quotes, comments and all else stay', async () => {
     const old = await h1.read(file)
     await h1.write(
       file,
-      `USE_LXC_BRIDGE='true'  # on\nexport LXC_DOMAIN=old # mine\n#LXC_DHCP_RANGE="10.0.3.2,10.0.3.254"\nprefix=10.0.3\nLXC_ADDR="\${prefix}.1"\n`,
+      `USE_LXC_BRIDGE='true'  # on\nexport LXC_DOMAIN=old # mine\n#LXC_DHCP_RANGE="10.0.3.2,10.0.3.254"\nprefix=10.0.3\nLXC_ADDR="\${prefix}.7"\n`,
     )
     await change(h1, 'nat set lxc-net domain=new')
     assert.equal((await lines(h1, file))[1], 'export LXC_DOMAIN=new # mine')
     const refusal = await refused(h1, 'nat set lxc-net subnet=10.9.0.0/24 --allow nat-drops-containers')
     assert.equal(refusal.code, 'nat-not-plain')
-    assert.match(refusal.message, /LXC_ADDR is built from another variable \(now 10\.0\.3\.1\)/)
-    await change(h1, 'nat set lxc-net range=10.0.3.5,10.0.3.9')
-    assert.equal((await lines(h1, file))[2], 'LXC_DHCP_RANGE="10.0.3.5,10.0.3.9"')
+    assert.match(refusal.message, /LXC_ADDR is built from another variable \(now 10\.0\.3\.7\)/)
+    assert.deepEqual((await objects(h1))[0]?.settings['address'], ['10.0.3.7'], 'what it comes to is shown')
+    assert.equal((await refused(h1, 'nat set lxc-net range=10.0.3.5,10.0.3.9')).code, 'nat-outside')
+    await change(h1, 'nat set lxc-net range=10.0.3.8,10.0.3.12')
+    assert.deepEqual((await lines(h1, file)).slice(2, 5), [
+      'LXC_DHCP_RANGE="10.0.3.8,10.0.3.12"',
+      'prefix=10.0.3',
+      `LXC_ADDR="\${prefix}.7"`,
+    ])
     await h1.write(file, old)
     await h1.ok('/usr/libexec/lxc/lxc-net restart')
   })
@@ -217,6 +287,10 @@ describe('nat: LXC has one network of its own', () => {
     await change(h1, 'nat set lxc-net domain=lxc')
     assert.equal((await objects(h1))[0]?.state, 'up')
     await change(h1, 'nat set lxc-net domain=')
+    await h1.ok(dead)
+    assert.deepEqual(await faults(h1), [['nat-down', 'lxcnet nat enable']])
+    await change(h1, 'nat enable')
+    assert.deepEqual([(await objects(h1))[0]?.state, await faults(h1)], ['up', []])
   })
 
   it('is no object to delete or to make', async () => {
@@ -273,6 +347,8 @@ describe('nat: further networks', () => {
     const address = await lease(h1, 'web1')
     assert.match(address, /^10\.7\.0\.\d+\/24$/)
     await pings({ reached: [[h1, 'web1', '198.18.0.1']] })
+    const named = await h1.ok('busybox nslookup web1.blue 10.7.0.1')
+    assert.ok(named.includes(address.replace(/\/.*/, '')), named)
     await h1.stop('web1')
     await change(h1, ['rollback', String(made.id)])
     assert.equal(await traces(h1), clean)
@@ -288,13 +364,20 @@ describe('nat: further networks', () => {
     const before = await traces(h1)
     let id = ''
     const lost = await lostDuring(h1, 'web1', '198.18.0.1', async () => {
-      id = String((await change(h1, 'nat set blue domain=blue range=10.7.0.100,10.7.0.120 ipv6=fd07::/64')).id)
+      const report = await change(h1, 'nat set blue domain=blue range=10.7.0.100,10.7.0.120 ipv6=fd07::/64')
+      // of dnsmasq, which is started anew
+      assert.ok(report.changes.some(({ kind, impact }) => kind === 'run' && impact === 'reconnect'))
+      id = String(report.id)
     })
     assert.ok(lost <= 0, `${lost} packets lost`)
     assert.match(await lease(h1, 'web1'), /^10\.7\.0\.1[012]\d\/24$/)
     await change(h1, ['rollback', id])
     assert.equal(await traces(h1), before)
     const renamed = await change(h1, 'nat set blue bridge=blue1')
+    assert.deepEqual(
+      renamed.notes.map(({ code, fix }) => [code, fix]),
+      [['nat-bridge-renamed', 'lxcnet set web1:0 link=blue1']],
+    )
     await pings({ reached: [[h1, 'web1', '198.18.0.1']] })
     await change(h1, ['rollback', String(renamed.id)])
     assert.equal(await traces(h1), before)
@@ -341,7 +424,8 @@ describe('nat: further networks', () => {
       await watching
       return line
     }
-    await change(h1, 'nat set red masquerade=198.18.0.111')
+    const { changes } = await change(h1, 'nat set red masquerade=198.18.0.111')
+    assert.ok(changes.every(({ impact }) => impact === 'live'))
     assert.match(await seen(), /IP 198\.18\.0\.111 >/)
     await change(h1, 'nat set red masquerade=off')
     assert.match(await seen(), /IP 10\.8\.0\.\d+ >/)
@@ -356,6 +440,18 @@ describe('nat: further networks', () => {
     await h1.ok('ip link show green && [ "$(cat /sys/class/net/green1/mtu)" = 1400 ]')
     await change(h1, 'nat delete green')
     await h1.ok('ip link show green && ip link delete green')
+  })
+
+  it('of one subnet are made once, by whichever of two commands is first', async () => {
+    const made = await Promise.all(
+      ['one', 'two'].map((name) => h1.lxcnet(['nat', 'create', name, '--subnet', '10.5.0.0/24', '--json'])),
+    )
+    assert.equal(made.filter(({ status }) => status === 0).length, 1)
+    const [other] = made.filter(({ status }) => status !== 0)
+    assert.match(other?.stdout ?? '', /"(nat-subnet-taken|locked)"/)
+    const [left, ...none] = (await objects(h1)).filter(({ settings }) => settings['subnet']?.[0] === '10.5.0.0/24')
+    assert.deepEqual([left?.state, none], ['up', []])
+    await change(h1, `nat delete ${left?.name}`)
   })
 
   it('show that they are down, and come back by the boot script', async () => {

@@ -1,9 +1,10 @@
 /** Switches of Open vSwitch on light hosts, in user space: made, changed, taken back, and the NICs on them. */
 import assert from 'node:assert/strict'
+import type { ChangeReport } from '../../src/report/change.ts'
 import type { CheckReport } from '../../src/report/check.ts'
 import type { ObjectsReport } from '../../src/report/objects.ts'
 import { Lab, type LightHost } from './lab/lab.ts'
-import { change, check, list, pings, read, refused, show, start } from './live.ts'
+import { change, check, list, lostDuring, pings, read, refused, show, start } from './live.ts'
 
 /** Also what the package's own unit does at boot; without a monitor, which would bring back what a test has killed. */
 const startOvs = `mkdir -p /run/openvswitch
@@ -59,6 +60,7 @@ describe('ovs on light hosts', function () {
   this.timeout(120_000)
   let lab: Lab
   let h1: LightHost
+  let made: ChangeReport
 
   before(async () => {
     lab = await Lab.up({ hosts: 1 })
@@ -103,7 +105,7 @@ describe('ovs on light hosts', function () {
   })
 
   it('containers on it reach each other and the host, by TCP too', async () => {
-    await change(h1, 'ovs create sw0 --datapath netdev --address 10.9.0.1/24')
+    made = await change(h1, 'ovs create sw0 --datapath netdev --address 10.9.0.1/24')
     for (const [name, address] of [
       ['a', '10.9.0.11/24'],
       ['b', '10.9.0.12/24'],
@@ -188,11 +190,21 @@ describe('ovs on light hosts', function () {
 
   it('changes what was asked for and nothing else, and goes back', async () => {
     const cold = await traces(h1)
-    const made = await change(
-      h1,
-      'ovs set sw0 address=10.9.0.1/24,10.9.9.1/24 uplink=eth1 tunnel=vxlan:198.18.0.99:42,gre:198.18.0.99:5 stp=off',
-    )
-    assert.equal(made.result, 'applied')
+    const more =
+      'ovs set sw0 address=10.9.0.1/24,10.9.9.1/24 uplink=eth1 tunnel=vxlan:198.18.0.99:42,gre:198.18.0.99:5 mtu=1450 stp=off'
+    let id: string | null = null
+    let up = 0
+    const lost = await lostDuring([h1, 'a', '10.9.0.12'], async () => {
+      up = await lostDuring([h1, 'b', '10.9.0.1'], async () => {
+        const made = await change(h1, more)
+        assert.deepEqual(new Set(made.changes.map(({ impact }) => impact)), new Set(['live']))
+        id = made.id
+        await change(h1, 'ovs create sw1 --datapath netdev --address 10.9.1.1/24')
+        await change(h1, 'ovs delete sw1')
+        await change(h1, 'ovs gc')
+      })
+    })
+    assert.deepEqual([lost, up], [0, 0])
     assert.equal((await h1.ok('ovs-vsctl list-ports sw0 | grep -c -e eth1 -e tun-')).trim(), '3')
     await pings({
       reached: [
@@ -206,7 +218,7 @@ describe('ovs on light hosts', function () {
     assert.doesNotMatch(await h1.ok('ip -br address show sw0'), /10\.9\.0\.1/)
     assert.equal((await h1.lxcnet(['rollback', less.id ?? ''])).status, 0)
     assert.equal((await h1.ok('ovs-vsctl list-ports sw0 | grep -c -e eth1 -e tun-')).trim(), '3')
-    assert.equal((await h1.lxcnet(['rollback', made.id ?? ''])).status, 0)
+    assert.equal((await h1.lxcnet(['rollback', id ?? ''])).status, 0)
     assert.equal(await traces(h1), cold)
     await pings({
       reached: [
@@ -229,6 +241,8 @@ describe('ovs on light hosts', function () {
     const { code, suggestions } = await refused(h1, 'ovs delete sw0')
     assert.equal(code, 'switch-in-use')
     assert.ok(suggestions.some((text) => text.includes('--allow switch-in-use')))
+    const old = await refused(h1, `rollback ${made.id}`)
+    assert.deepEqual([old.code, old.message], ['link-in-use', 'sw0 goes, and a, b, c run with a NIC on it'])
     const gone = await change(h1, 'ovs delete sw0 --allow switch-in-use')
     assert.deepEqual(await switches(h1), [])
     assert.equal(await h1.ping('a', '10.9.0.12'), false)
@@ -336,6 +350,16 @@ describe('ovs on light hosts', function () {
     await h1.ok('ip link del br0')
     assert.equal((await refused(h1, 'ovs create sw1 --uplink eth7')).code, 'link-not-found')
     assert.equal((await refused(h1, 'ovs create eth1')).code, 'name-taken')
+    assert.equal((await refused(h1, 'ovs create sw1 --address 198.18.0.77/24')).code, 'subnet-taken')
+  })
+
+  it('says what to do where the kernel has no datapath, and leaves nothing', async () => {
+    const cold = await traces(h1)
+    const { status, stdout } = await h1.lxcnet(['ovs', 'create', 'sw1', '-y', '--json'])
+    const { result, reason } = JSON.parse(stdout) as ChangeReport
+    assert.deepEqual([status, result], [5, 'rolled-back'])
+    assert.match(reason ?? '', /the kernel has no openvswitch module: --datapath netdev needs none/)
+    assert.equal(await traces(h1), cold)
   })
 
   it('is refused in time where Open vSwitch does not answer, and says what is missing', async () => {

@@ -1,7 +1,8 @@
 /** The host's own macvlan: the host reaches its macvlan containers, also after a boot, and nothing is left when it goes. */
 import assert from 'node:assert/strict'
+import { answers, asks } from './forward-peer.ts'
 import { Lab, type LightHost } from './lab/lab.ts'
-import { change, type Ping, pings, refused, start, traces } from './live.ts'
+import { change, lostPings, type Ping, pings, refused, start, traces } from './live.ts'
 
 describe('shim', () => {
   let lab: Lab
@@ -26,8 +27,13 @@ ip link add port0 type veth peer name port1; ip link set port0 master lxcbr2 up;
   it('lets the host reach a macvlan container, which it did not before, and goes without a trace', async () => {
     const before = await traces(host)
     await pings({ reached: [[host, null, '198.18.0.1']], lost: [[host, null, '10.0.5.3']] })
-    const { id, changes } = await change(host, 'shim create lxcbr2 --address 10.0.5.5/24')
-    assert.ok(changes.every(({ impact }) => impact === 'live'))
+    let id: string | null = null
+    const lost = await lostPings(host, null, '198.18.0.1', async () => {
+      const made = await change(host, 'shim create lxcbr2 --address 10.0.5.5/24')
+      assert.ok(made.changes.every(({ impact }) => impact === 'live'))
+      id = made.id
+    })
+    assert.equal(lost, 0)
     await pings({
       reached: [
         [host, null, '10.0.5.3'],
@@ -47,6 +53,14 @@ ip link add port0 type veth peer name port1; ip link set port0 master lxcbr2 up;
     assert.equal((await refused(host, 'shim create lxcbr2 --address 10.0.5.5/24')).code, 'name-taken')
     await host.ok('ip link delete shim-lxcbr2')
     assert.equal((await refused(host, 'shim create lxcbr2 --address 10.0.5.5')).code, 'bad-address')
+    for (const parent of ['port0', 'lo'])
+      assert.equal((await refused(host, `shim create ${parent} --address 10.0.5.5/24`)).code, 'shim-bad-parent')
+    await host.container(
+      'pt',
+      ['type = macvlan', 'macvlan.mode = passthru', 'link = port1'].map((line) => `lxc.net.0.${line}`),
+    )
+    assert.equal((await refused(host, 'shim create port1 --address 10.0.5.5/24')).code, 'passthru-shared')
+    await host.ok('rm -r /var/lib/lxc/pt')
     assert.equal((await refused(host, 'shim delete lxcbr2')).code, 'no-object')
   })
 
@@ -84,6 +98,24 @@ ip link add port0 type veth peer name port1; ip link set port0 master lxcbr2 up;
       (await refused(host, 'create mv --type macvlan --link lxcbr2 --host-access 10.0.5.3/24')).code,
       'duplicate-address',
     )
+  })
+
+  it('lets a forward get to a macvlan container, which without it is warned of', async () => {
+    const unreached = async () => (await host.lxcnet(['check', '--json'])).stdout.includes('"forward-unreached"')
+    const { id, notes } = await change(host, 'forward add 8080 mv:80')
+    assert.deepEqual(
+      notes.map(({ code }) => code),
+      ['forward-unreached'],
+    )
+    assert.equal(await unreached(), true)
+    await change(host, `rollback ${id}`)
+    await change(host, 'shim create lxcbr2 --address 10.0.5.5/24')
+    assert.deepEqual((await change(host, 'forward add 8080 mv:80')).notes, [])
+    assert.equal(await unreached(), false)
+    await answers(host, 'mv', ['tcp/80'])
+    assert.equal(await asks(host, null, '127.0.0.1', 'tcp/8080'), 'mv 80 10.0.5.5')
+    await change(host, 'forward remove 8080')
+    await change(host, 'shim delete lxcbr2')
   })
 
   it('leaves the subnet where the host has it, and leads to each macvlan container alone, without a packet lost', async () => {
@@ -146,6 +178,12 @@ ip link add port0 type veth peer name port1; ip link set port0 master lxcbr2 up;
   it('changes its address, and is there again after a boot', async () => {
     await change(host, 'shim create lxcbr2 --address 10.0.5.5/24')
     await change(host, 'shim set lxcbr2 address=10.0.5.6/24')
+    await change(host, 'shim set lxcbr2 ifname=way')
+    assert.match(
+      await host.ok('ip route show 10.0.5.0/24'),
+      /^10\.0\.5\.0\/24 dev way .*\n$/,
+      'it alone has the subnet',
+    )
     await pings({ reached: [[host, 'mv', '10.0.5.6']], lost: [[host, 'mv', '10.0.5.5']] })
     await host.write('/etc/systemd/system/br2.service', bridgeUnit)
     await host.ok('systemctl enable br2')

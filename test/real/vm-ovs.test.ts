@@ -1,13 +1,16 @@
 /** Open vSwitch with the datapath of the kernel, which the light hosts' kernel lacks: a virtual machine, LXC's own VLANs. */
 import assert from 'node:assert/strict'
 import type { ObjectsReport } from '../../src/report/objects.ts'
-import { Lab, type LabHost } from './lab/lab.ts'
+import { Lab, type LabHost, type VmHost } from './lab/lab.ts'
 import { change, list, type Ping, pings, read, show, start } from './live.ts'
+
+const startOvs = `mkdir -p /run/openvswitch
+/usr/share/openvswitch/scripts/ovs-ctl start --system-id=random --no-monitor`
 
 describe('ovs on virtual machines', function () {
   this.timeout(600_000)
   let lab: Lab
-  let a: LabHost
+  let a: VmHost
   let b: LabHost
 
   before(async function () {
@@ -17,8 +20,6 @@ describe('ovs on virtual machines', function () {
     assert.ok(first && second)
     a = first
     b = second
-    const startOvs = `mkdir -p /run/openvswitch
-/usr/share/openvswitch/scripts/ovs-ctl start --system-id=random --no-monitor`
     await Promise.all([a.ok(startOvs), b.ok(startOvs)])
   })
 
@@ -80,6 +81,25 @@ ip link add link eth0 name eth0.20 type vlan id 20 && ip address add 10.9.0.22/2
       'for _ in $(seq 100); do [ "$(wc -c </tmp/got)" = 300000 ] && break; sleep 0.1; done; wc -c </tmp/got',
     )
     assert.equal(got, '300000\n')
+  })
+
+  it('comes back on a fresh kernel, without the ports of containers that the power cut has ended', async () => {
+    // the machine keeps /data and nothing else when it is started anew
+    const kept = 'etc/openvswitch var/lib/openvswitch etc/lxcnet var/lib/lxc'
+    assert.equal(await a.ok('ovs-vsctl list-ports sw0 | wc -l'), '3\n')
+    await a.ok(`mount /data && tar -cf /data/host.tar -C / ${kept} && umount /data`)
+    await a.restart()
+    await a.ok(`mount /data && tar -xf /data/host.tar -C / && umount /data; ${startOvs}; sh /etc/lxcnet/boot`)
+    assert.equal(await a.ok('ovs-vsctl list-ports sw0'), 'eth1\n')
+    await start(a, 'v10', 'v20')
+    await pings({
+      reached: [
+        [a, 'v10', '10.9.0.12'],
+        [b, 'v10', '10.9.0.1'],
+        [a, 'v20', '10.9.0.22'],
+      ],
+      lost: [[a, 'v20', '10.9.0.12']],
+    })
   })
 
   it('is deleted with its datapath when nothing runs on it', async () => {

@@ -67,6 +67,13 @@ describe('shim on a tree', () => {
     assert.match(piece(), /^address='10\.0\.5\.2\/24 10\.0\.6\.2\/24'$/m)
   })
 
+  it('has an address that no NIC is given, also where nothing is known of the links of the host', () => {
+    run('shim create lxcbr2 --address 10.0.5.2/24,2001:db8::2/64')
+    run('create web --type veth --link lxcbr2 --ipv4 next:10.0.5.0/24 --ipv6 next:2001:db8::/64')
+    assert.match(tree.config('web'), /ipv4\.address = 10\.0\.5\.3\/24/)
+    assert.match(tree.config('web'), /ipv6\.address = 2001:db8::3\/64/)
+  })
+
   it('takes the address that it is told, before or behind the container', () => {
     run('create --type macvlan --link lxcbr2 --host-access 10.0.5.9/24 web')
     assert.match(piece(), /^address='10\.0\.5\.9\/24'$/m)

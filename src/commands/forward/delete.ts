@@ -2,6 +2,7 @@ import { DeleteCommand, nameArg } from '../../cli/noun-command.ts'
 import type { ChangeReport } from '../../report/change.ts'
 import type { FleetReport } from '../../report/fleet.ts'
 import { forward } from '../../workflow/nouns/forward/forward.ts'
+import { forwardName } from '../../workflow/nouns/forward/name.ts'
 
 export default class ForwardDelete extends DeleteCommand {
   static override summary = 'Remove a forward.'
@@ -10,6 +11,6 @@ export default class ForwardDelete extends DeleteCommand {
 
   async run(): Promise<ChangeReport | FleetReport> {
     const { args, flags } = await this.parse(ForwardDelete)
-    return this.delete(forward, args.forward as string, flags)
+    return this.delete(forward, forwardName(args.forward as string), flags)
   }
 }

@@ -2,6 +2,7 @@ import { assignmentArg, nameArg, SetCommand } from '../../cli/noun-command.ts'
 import type { ChangeReport } from '../../report/change.ts'
 import type { FleetReport } from '../../report/fleet.ts'
 import { forward } from '../../workflow/nouns/forward/forward.ts'
+import { forwardName } from '../../workflow/nouns/forward/name.ts'
 
 export default class ForwardSet extends SetCommand {
   static override summary = 'Change where a forward leads, or who may use it.'
@@ -12,6 +13,7 @@ export default class ForwardSet extends SetCommand {
 
   async run(): Promise<ChangeReport | FleetReport> {
     const { argv, flags } = await this.parse(ForwardSet)
-    return this.set(forward, argv as string[], flags)
+    const [name = '', ...words] = argv as string[]
+    return this.set(forward, [forwardName(name), ...words], flags)
   }
 }

@@ -2,6 +2,7 @@ import { nameArg, ShowCommand } from '../../cli/noun-command.ts'
 import type { FleetReport } from '../../report/fleet.ts'
 import type { ObjectsReport } from '../../report/objects.ts'
 import { forward } from '../../workflow/nouns/forward/forward.ts'
+import { forwardName } from '../../workflow/nouns/forward/name.ts'
 
 export default class ForwardShow extends ShowCommand {
   static override summary = 'Show all settings of a forward, or of all forwards.'
@@ -10,6 +11,7 @@ export default class ForwardShow extends ShowCommand {
 
   async run(): Promise<ObjectsReport | FleetReport<ObjectsReport>> {
     const { args, flags } = await this.parse(ForwardShow)
-    return this.showOne(forward, args.forward as string | undefined, flags)
+    const name = args.forward as string | undefined
+    return this.showOne(forward, name === undefined ? name : forwardName(name), flags)
   }
 }

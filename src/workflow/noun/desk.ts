@@ -10,7 +10,7 @@ import { type Init, pieceFolder, piecePath, readInit, readPieces, runnerPath, st
 import { exit, LxcnetError } from '../../core/error.ts'
 import { print } from '../../document/lxc-config.ts'
 import type { HostLink } from '../../nic/index.ts'
-import type { Change, FileChange, Impact, Note, RunChange } from '../../plan/plan.ts'
+import { type Change, type FileChange, type Impact, type Note, type RunChange, shown } from '../../plan/plan.ts'
 import { templateText } from '../../template/template.ts'
 import type { Draft } from '../change.ts'
 import type { Context, Reading, View } from '../context.ts'
@@ -188,7 +188,8 @@ export class Desk {
     const { live } = this.context.scope
     const made = [...(this.view.links?.keys() ?? [])].filter((name) => !this.reading.view.links?.has(name))
     const runs = [...this.befores, ...this.afters, ...this.finals]
-    const leftOut = live ? [] : runs.map(({ argv }) => `${argv.join(' ')}: no commands run under --root`)
+    const left = live ? [] : runs.filter(({ argv }) => argv[0] !== 'true')
+    const leftOut = left.map(({ argv }) => `${shown(argv)}: no commands run under --root`)
     const files = [...this.writes].flatMap(([path, write]) => this.fileChange(path, write))
     const changes: Change[] = live ? [...this.befores, ...files, ...this.afters, ...this.finals] : files
     return {

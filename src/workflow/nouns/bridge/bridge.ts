@@ -1,7 +1,6 @@
 /** `lxcnet bridge`: bridges in the host's own network files. */
 import {
   backendOf,
-  bridgeCodes,
   bridgeOf,
   bridgeProbe,
   bridgeWords,
@@ -15,10 +14,11 @@ import {
   standingBridges,
 } from '../../../bridge/index.ts'
 import { exit, LxcnetError } from '../../../core/error.ts'
-import type { Reading, View } from '../../context.ts'
+import type { Reading } from '../../context.ts'
 import type { Found, Noun, Settings, Wish } from '../../noun/noun.ts'
 import { nat } from '../nat/nat.ts'
 import { faultsOf } from './faults.ts'
+import { inspectBridges, stateOf } from './inspect.ts'
 import { lxcNetOf } from './lxc-net.ts'
 import { Pen } from './pen.ts'
 import { deleteBridge, makeBridge, setOwn, setStanding } from './plan.ts'
@@ -44,21 +44,13 @@ export const bridge: Noun = {
     const pen = new Pen(desk)
     for (const wish of wishes) planBridge(pen, wish)
   },
-  inspect: (context, reading) =>
-    bridge
-      .find(context, reading)
-      .filter(({ state }) => state === 'down')
-      .map(({ name, from }) => ({
-        severity: 'error',
-        code: 'bridge-down',
-        message: `bridge ${name} is in ${from}, and is not there`,
-        fix: bridgeCodes['bridge-down']?.fix ?? '',
-      })),
+  inspect: (_, reading) => inspectBridges(reading),
 }
 
 const recordOf = ({ snapshot }: Reading, name: string) => readRecord(snapshot.files.get(recordPath(name))?.text)
 
-function foundBridge({ bridge, from }: Standing, reading: Reading, lxcNetIsOff: boolean): Found {
+function foundBridge(standing: Standing, reading: Reading, lxcNetIsOff: boolean): Found {
+  const { bridge, from } = standing
   const { name } = bridge
   const record = recordOf(reading, name)
   const now = settingsOf(bridge)
@@ -68,16 +60,9 @@ function foundBridge({ bridge, from }: Standing, reading: Reading, lxcNetIsOff: 
     name,
     settings: record === undefined ? now : settingsNow(record, now),
     from,
-    state: stateOf(reading.view, name),
+    state: stateOf(standing, reading),
     own: record !== undefined,
   }
-}
-
-function stateOf({ links }: View, name: string): string {
-  if (links === undefined) return 'unknown'
-  const link = links.get(name)
-  if (link?.kind !== 'bridge') return 'down'
-  return ['up', ...link.addresses].join(' ')
 }
 
 function planBridge(pen: Pen, { name, want, have }: Wish): void {

@@ -5,6 +5,7 @@ import {
   filesOf,
   hasNetworkManager,
   hasNoCarrier,
+  isThere,
   isWireless,
   netplanRenderer,
   portOf,
@@ -13,6 +14,9 @@ import {
 import type { Note } from '../../../plan/plan.ts'
 import type { Desk } from '../../noun/desk.ts'
 import type { Settings } from '../../noun/noun.ts'
+import { subnetNotes } from '../../subnets.ts'
+import { childrenOf, verb } from './in-use.ts'
+import type { Move } from './live.ts'
 import { isOff, lxcNetOf } from './lxc-net.ts'
 
 export function faultsOf(desk: Desk, bridge: Bridge, want: Settings, detected: BackendName | undefined): Note[] {
@@ -24,15 +28,21 @@ export function faultsOf(desk: Desk, bridge: Bridge, want: Settings, detected: B
     void notes.push({ severity: 'error', code, message, fix })
   const warning = (code: string, message: string, fix: string): void =>
     void notes.push({ severity: 'warning', code, message, fix })
-  if (backend === undefined)
+  if (backend === undefined && hasNetworkManager(snapshot))
     error(
-      hasNetworkManager(snapshot) ? 'network-manager' : 'bridge-backend',
-      hasNetworkManager(snapshot)
-        ? 'NetworkManager keeps the network of this host, and lxcnet makes no bridges there'
-        : 'neither ifupdown nor systemd-networkd nor netplan is on this host',
-      `nmcli connection add type bridge ifname ${bridge.name}; or --backend names what keeps it`,
+      'network-manager',
+      'NetworkManager keeps the network of this host, and lxcnet makes no bridges there',
+      `nmcli connection add type bridge ifname ${bridge.name}`,
     )
-  if (wanted !== undefined && detected !== undefined && wanted !== detected)
+  else if (backend === undefined)
+    error(
+      'bridge-backend',
+      'neither ifupdown nor systemd-networkd nor netplan is on this host',
+      'apt-get install ifupdown',
+    )
+  if (wanted !== undefined && desk.context.scope.live && !isThere(snapshot, wanted))
+    error('bridge-backend', `${wanted} does not keep a network on this host`, `leave --backend ${wanted} out`)
+  else if (wanted !== undefined && detected !== undefined && wanted !== detected)
     warning('bridge-backend', `${detected} seems to keep this network, not ${wanted}`, `leave --backend ${wanted} out`)
   if (backend === 'netplan') {
     const renderer = netplanRenderer(textsOf(snapshot), filesOf(snapshot, 'netplan'), bridge.uplink)
@@ -40,8 +50,7 @@ export function faultsOf(desk: Desk, bridge: Bridge, want: Settings, detected: B
       error('network-manager', `netplan hands the links over to ${renderer}, not to networkd`, 'renderer: networkd')
   }
   const { links, defaultRouteLinks } = desk.view
-  const replaced = isOff(want) ? lxcNetOf(desk.context, desk.reading)?.settings.get('bridge')?.[0] : undefined
-  if (links?.has(bridge.name) && replaced !== bridge.name)
+  if (links?.has(bridge.name) && replacedBy(desk, want) !== bridge.name)
     error(
       'name-taken',
       `there is a link ${bridge.name} already, which no file of the host's own makes`,
@@ -58,7 +67,20 @@ export function faultsOf(desk: Desk, bridge: Bridge, want: Settings, detected: B
   else if (link.kind === 'bridge' || link.kind === 'openvswitch')
     error('uplink-taken', `${uplink} is a bridge itself`, 'put the containers on that one')
   else if (link.master !== undefined && portOf(bridge) === uplink)
-    error('uplink-taken', `${uplink} is a port of ${link.master} already`, `--uplink ${link.master}, or another link`)
+    error(
+      'uplink-taken',
+      `${uplink} is a port of ${link.master} already`,
+      /^(bridge|openvswitch)$/.test(links.get(link.master)?.kind ?? 'openvswitch')
+        ? `put the containers on ${link.master}, or take another uplink`
+        : `--uplink ${link.master}, or another link`,
+    )
+  const above = portOf(bridge) === uplink ? childrenOf(desk.reading.view, uplink, /^(macv|ipv)(lan|tap)$/) : []
+  if (above.length > 0)
+    error(
+      'uplink-taken',
+      `${verb(above, 'has', 'have')} a macvlan or ipvlan on ${uplink}, which the kernel then makes no port of a bridge`,
+      `stop ${above.join(' and ')} first, and plug in to ${bridge.name} afterwards; or take another uplink`,
+    )
   if (hasNoCarrier(snapshot, uplink))
     warning('uplink-no-carrier', `${uplink} has no carrier: no cable, or nobody at its other end`, 'check the cable')
   if (defaultRouteLinks.size > 1 && defaultRouteLinks.has(uplink))
@@ -68,4 +90,60 @@ export function faultsOf(desk: Desk, bridge: Bridge, want: Settings, detected: B
       '`ip route show default` shows them',
     )
   return notes
+}
+
+/** The bridge of LXC's own network, where another one comes in its place. */
+const replacedBy = (desk: Desk, want: Settings): string | undefined =>
+  isOff(want) ? lxcNetOf(desk.context, desk.reading)?.settings.get('bridge')?.[0] : undefined
+
+/** @param old the bridge as it is */
+export function noteSubnets(desk: Desk, now: Bridge, want: Settings, old?: Bridge): void {
+  const port = portOf(now)
+  const addresses = now.address.filter((one) => one.includes('/') && !old?.address.includes(one))
+  const own = [now.name, port, replacedBy(desk, want)]
+  desk.note(...subnetNotes(desk.view, { title: `bridge ${now.name}`, addresses, own, isolated: port === undefined }))
+}
+
+/** A default route beside another one: ifup(8) fails, and elsewhere one of them has no effect. @param old the bridge as it is */
+export function noteGateways(desk: Desk, now: Bridge, want: Settings, old?: Bridge): void {
+  const own = [now.name, portOf(now), old?.name]
+  const others = [...desk.view.defaultRouteLinks].filter((link) => !own.includes(link)).sort()
+  const fresh = (want.get('gateway') ?? []).filter((one) => !old?.gateway.includes(one))
+  if (fresh.length === 0 || others.length === 0) return
+  desk.note({
+    severity: 'error',
+    code: 'default-routes',
+    message: `${fresh.join(' and ')} cannot be the gateway of ${now.name}: the host has a default route by ${others.join(' and ')}`,
+    fix: 'leave --gateway out, or take that route away first',
+  })
+}
+
+/** Where a person writes an address so that the host knows of it. */
+const places: { [name in BackendName]: (link: string) => string } = {
+  ifupdown: (link) => `in /etc/network/interfaces, as \`iface ${link} inet static\``,
+  networkd: (link) => `in a file of /etc/systemd/network that matches ${link}`,
+  netplan: () => 'in /etc/netplan',
+}
+
+/** Of an IPv6 address the reading does not tell whether a router's advertisement gave it, as any link that is up gets one. */
+const isOfRouter = (address: string): boolean => address.includes(':')
+
+/** An address on a port of a bridge reaches nobody, and no file would bring this one back. */
+export function noteByHand(desk: Desk, { bridge, backend, takesOver }: Move): void {
+  const port = portOf(bridge)
+  const had = desk.reading.view.links?.get(port ?? '')?.addresses ?? []
+  const { snapshot } = desk.reading
+  const texts = textsOf(snapshot)
+  const files = filesOf(snapshot, backend).map((path) => texts.read(path) ?? '')
+  // what DHCP or a router gave comes again; what the files name went to the bridge, or was given up for another
+  const leased = (address: string): boolean => isOfRouter(address) || bridge.address.includes('dhcp')
+  const isNamed = (address: string): boolean => files.some((text) => text.includes(address.replace(/\/.*/, '')))
+  const lost = takesOver ? had.filter((address) => !leased(address) && !isNamed(address)) : had
+  if (port === undefined || lost.length === 0 || desk.view.links?.get(port)?.master === bridge.name) return
+  desk.note({
+    severity: takesOver || lost.every(isOfRouter) ? 'warning' : 'error',
+    code: 'uplink-by-hand',
+    message: `${port} has ${lost.join(', ')}, which none of the host's own files names: a port cannot keep it`,
+    fix: `write it down first, ${places[backend](port)}; or give it to the bridge: ip addr del ${lost[0]} dev ${port}, then --address ${lost[0]}`,
+  })
 }

@@ -5,11 +5,10 @@
  * after: connections outlast the second without an address, since nobody answers in between.
  */
 import { type BackendName, type Bridge, portOf } from '../../../bridge/index.ts'
-import { value } from '../../../nic/index.ts'
 import type { Impact } from '../../../plan/plan.ts'
 import type { Desk } from '../../noun/desk.ts'
 
-interface Move {
+export interface Move {
   bridge: Bridge
   backend: BackendName
   /** The uplink's own stanza or file is the bridge's. */
@@ -33,7 +32,6 @@ export function bringUp(desk: Desk, { bridge, backend, takesOver }: Move): void 
   }
   const down = port !== undefined && desk.view.links?.get(port)?.up === false && !takesOver
   const made = vlanId === undefined || desk.view.links?.has(port ?? '') ? [] : [port ?? '']
-  if (port !== undefined && vlanId === undefined && !takesOver) refuseByHand(desk, port)
   if (backend === 'ifupdown') {
     const before = takesOver && port !== undefined ? [port] : []
     if (before.length > 0)
@@ -78,7 +76,8 @@ function renewalWithout(
 ): string[] {
   const gone = links.map((one) => `ip link delete ${one} 2>/dev/null; `).join('')
   const again = backend === 'networkd' ? ports.map((one) => `; networkctl reconfigure ${one} || :`).join('') : ''
-  return ['sh', '-c', `${gone}${renewal[backend][1].join(' ')} || exit${again}`]
+  // one that does not run reads its files when it is started
+  return ['sh', '-c', `${gone}${renewal[backend][1].join(' ')} || [ ! -e /run/systemd/netif/state ] || exit${again}`]
 }
 
 /** The way back of what is read after the files have changed: it comes when they are as they were. */
@@ -111,6 +110,9 @@ export function takeDown(desk: Desk, { bridge, backend, takesOver, stays = false
   if (!stays) desk.promise(name, null)
 }
 
+/** What a link has of which nobody said another: ether_setup() in net/ethernet/eth.c. */
+const ethernetMtu = 1500
+
 /** Can the bridge become the other by ip(8), with what is plugged into it? */
 export const isRetuning = (old: Bridge, now: Bridge): boolean =>
   old.uplink === now.uplink && old.vlanId === now.vlanId && leased(old) === leased(now)
@@ -123,43 +125,32 @@ export function retune(desk: Desk, old: Bridge, now: Bridge, backend: BackendNam
   const port = portOf(old)
   const live = desk.view.links?.get(name)
   const set = (why: string, argv: string[], back: string[], impact: Impact = 'live'): void =>
-    desk.after(['ip', ...argv], { undo: ['sh', '-c', quietly(`ip ${back.join(' ')}`)], why, impact })
+    desk.after(['ip', ...argv], { undo: ['sh', '-c', quietly('"$@"'), 'sh', 'ip', ...back], why, impact })
   const carries = desk.view.defaultRouteLinks.has(name)
   const gone = old.address.filter((one) => one.includes('/') && !now.address.includes(one))
   const fresh = now.address.filter((one) => one.includes('/') && !old.address.includes(one))
   const impact: Impact = carries ? 'host-path' : gone.length > 0 ? 'reconnect' : 'live'
-  if (now.mtu !== old.mtu && now.mtu !== undefined)
+  const setMtu = (link: string, mtu: number): string[] => ['link', 'set', 'dev', link, 'mtu', `${mtu}`]
+  if (now.mtu !== old.mtu)
     for (const link of [...(port === undefined ? [] : [port]), name]) {
-      const was = desk.view.links?.get(link)?.mtu ?? old.mtu ?? 1500
-      set(`MTU of ${link}`, ['link', 'set', 'dev', link, 'mtu', `${now.mtu}`], ['link set dev', link, 'mtu', `${was}`])
+      const was = desk.view.links?.get(link)?.mtu ?? old.mtu ?? ethernetMtu
+      set(`MTU of ${link}`, setMtu(link, now.mtu ?? ethernetMtu), setMtu(link, was))
     }
   if (now.stp !== old.stp) {
-    const state = (on: boolean): string[] => [
-      'type',
-      'bridge',
-      'stp_state',
-      on ? '1' : '0',
-      'forward_delay',
-      on ? '1500' : '0',
-    ]
-    set(
-      'spanning tree',
-      ['link', 'set', 'dev', name, ...state(now.stp)],
-      ['link set dev', name, ...state(old.stp)],
-      'reconnect',
-    )
+    const state = (on: boolean): string[] => {
+      const delay = ['forward_delay', on ? '1500' : '0']
+      return ['link', 'set', 'dev', name, 'type', 'bridge', 'stp_state', on ? '1' : '0', ...delay]
+    }
+    set('spanning tree', state(now.stp), state(old.stp), 'reconnect')
   }
-  if (now.hwaddr !== old.hwaddr && now.hwaddr !== undefined && live !== undefined)
-    set(
-      'its MAC',
-      ['link', 'set', 'dev', name, 'address', now.hwaddr],
-      ['link set dev', name, 'address', live.mac],
-      'reconnect',
-    )
-  for (const one of fresh)
-    set('its new address', ['addr', 'replace', one, 'dev', name], ['addr del', one, 'dev', name], impact)
-  for (const one of gone)
-    set('its old address', ['addr', 'del', one, 'dev', name], ['addr replace', one, 'dev', name], impact)
+  const mac = now.hwaddr ?? desk.view.links?.get(port ?? '')?.mac
+  if (now.hwaddr !== old.hwaddr && mac !== undefined && live !== undefined) {
+    const setMac = (text: string): string[] => ['link', 'set', 'dev', name, 'address', text]
+    set('its MAC', setMac(mac), setMac(live.mac), 'reconnect')
+  }
+  const address = (verb: string, text: string): string[] => ['addr', verb, text, 'dev', name]
+  for (const one of fresh) set('its new address', address('replace', one), address('del', one), impact)
+  for (const one of gone) set('its old address', address('del', one), address('replace', one), impact)
   if (gone.length > 0 || now.gateway.join() !== old.gateway.join()) retuneGateways(set, old, now, impact)
   for (const one of fresh) if (impact === 'host-path') desk.reachAt(one.replace(/\/.*/, ''))
   if (backend === 'ifupdown') return
@@ -174,39 +165,23 @@ function retuneGateways(set: Set, old: Bridge, now: Bridge, impact: Impact): voi
   for (const family of [4, 6]) {
     const of = (list: readonly string[]): string | undefined => list.find((one) => one.includes(':') === (family === 6))
     const [was, is] = [of(old.gateway), of(now.gateway)]
-    const route = (via: string): string[] => ['route', 'replace', 'default', 'via', via, 'dev', old.name, 'onlink']
+    const route = (via: string, verb = 'replace'): string[] => [
+      'route',
+      verb,
+      'default',
+      'via',
+      via,
+      'dev',
+      old.name,
+      'onlink',
+    ]
     const none = ['route', 'del', 'default', 'dev', old.name]
     const words = (argv: string[]): string[] => [`-${family}`, ...argv]
-    if (is !== undefined) set('its gateway', words(route(is)), words(was === undefined ? none : route(was)), impact)
+    // `replace` is for a route of this bridge: it would take the place of any other link's as well
+    if (is !== undefined && was === undefined) set('its gateway', words(route(is, 'add')), words(none), impact)
+    else if (is !== undefined && was !== undefined) set('its gateway', words(route(is)), words(route(was)), impact)
     else if (was !== undefined) set('its gateway', words(none), words(route(was)), impact)
   }
-}
-
-/** A change that unplugs running containers needs the operator's word. */
-export function refuseInUse(desk: Desk, { name }: Bridge): void {
-  const names = [...desk.view.containers.values()]
-    .filter(({ state }) => state === 'running' || state === 'frozen')
-    .filter(({ effective }) => effective.nics.some((nic) => value(nic, 'link') === name))
-    .map((container) => container.name)
-  if (names.length === 0) return
-  desk.note({
-    severity: 'error',
-    code: 'bridge-in-use',
-    message: `${names.join(', ')} ${names.length === 1 ? 'runs' : 'run'} with a NIC on ${name}, and would lose it`,
-    fix: `stop ${names.length === 1 ? 'it' : 'them'} first`,
-  })
-}
-
-/** An address on a port of a bridge reaches nobody, and no file would bring this one back. */
-function refuseByHand(desk: Desk, port: string): void {
-  const link = desk.view.links?.get(port)
-  if (link === undefined || link.addresses.length === 0) return
-  desk.note({
-    severity: 'error',
-    code: 'uplink-by-hand',
-    message: `${port} has ${link.addresses.join(', ')}, which none of the host's own files names`,
-    fix: `write it there first, as \`iface ${port} inet static\`, or take it away: ip addr del`,
-  })
 }
 
 /** What becomes of traffic when this link is taken into a bridge, or out of it. */

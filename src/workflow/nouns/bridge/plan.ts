@@ -14,7 +14,9 @@ import {
 import { exit, LxcnetError } from '../../../core/error.ts'
 import type { Desk } from '../../noun/desk.ts'
 import type { Settings } from '../../noun/noun.ts'
-import { bringUp, isRetuning, refuseInUse, retune, takeDown } from './live.ts'
+import { noteByHand, noteGateways, noteSubnets } from './faults.ts'
+import { noteInUse, noteLeft } from './in-use.ts'
+import { bringUp, isRetuning, retune, takeDown } from './live.ts'
 import { isOff, switchLxcNet } from './lxc-net.ts'
 import { defaultConf, describe, type Pen, put } from './pen.ts'
 
@@ -25,6 +27,9 @@ export function makeBridge(pen: Pen, wished: Bridge, want: Settings, backend: Ba
   if (chosen === undefined) return // a note says so
   if (isOff(want)) switchLxcNet(desk, 'no')
   const { bridge, takesOver, mentions } = pen.add({ name: wished.name, want, backend: chosen })
+  noteByHand(desk, { bridge, backend: chosen, takesOver })
+  noteSubnets(desk, bridge, want)
+  noteGateways(desk, bridge, want)
   bringUp(desk, { bridge, backend: chosen, takesOver })
   if (takesOver) reachAtNew(desk, want)
   noteMentions(desk, bridge, mentions)
@@ -37,7 +42,8 @@ export function deleteBridge(pen: Pen, { bridge, backend }: Standing, record: Re
   const { desk } = pen
   const back = record.takesOver ? `${portOf(bridge)} has its addresses back` : 'nothing is left of it'
   pen.remove(name, record, `bridge ${name} goes; ${back}`)
-  refuseInUse(desk, bridge)
+  noteInUse(desk, bridge)
+  noteLeft(desk, bridge)
   takeDown(desk, { bridge, backend, takesOver: record.takesOver })
   if (record.made['lxc-net'] !== undefined) switchLxcNet(desk, 'yes')
   desk.say(`bridge ${name}: removed${record.takesOver ? `, ${portOf(bridge)} has its addresses back` : ''}`)
@@ -55,10 +61,13 @@ export function setOwn(pen: Pen, standing: Standing, record: Record, want: Setti
   const off = record.made['lxc-net'] !== undefined
   if (isOff(want) !== off) switchLxcNet(desk, off ? 'yes' : 'no')
   const { bridge, takesOver, mentions } = pen.replace(record, { name: old.name, want, backend })
+  noteSubnets(desk, bridge, want, old)
+  noteGateways(desk, bridge, want, old)
   if (isRetuning(old, bridge) && takesOver === record.takesOver) retune(desk, old, bridge, backend)
   else {
-    refuseInUse(desk, old)
+    noteInUse(desk, old)
     takeDown(desk, { bridge: old, backend, takesOver: record.takesOver, stays: true })
+    noteByHand(desk, { bridge, backend, takesOver })
     bringUp(desk, { bridge, backend, takesOver })
   }
   noteMentions(desk, bridge, mentions)
@@ -77,6 +86,8 @@ export function setStanding({ desk }: Pen, { bridge: old, backend, from }: Stand
   backends[backend].edit(texts, filesOf(desk.reading.snapshot, backend), old, now)
   if (want.get('default')?.[0] === 'yes') texts.write(defaultConf, withDefaultLink(texts.read(defaultConf), old.name))
   put(desk, texts, `bridge ${old.name}: ${describe(now)}`)
+  noteSubnets(desk, now, want, old)
+  noteGateways(desk, now, want, old)
   retune(desk, old, now, backend)
   desk.say(`bridge ${old.name}: changed, ${describe(now)}`)
 }

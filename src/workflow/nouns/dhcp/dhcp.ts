@@ -2,12 +2,12 @@
 import { bootProbe } from '../../../boot/index.ts'
 import { addressValue } from '../../../core/address.ts'
 import { checkReservationWord, confFileOf, dnsmasqProbe, isLive, reservationWords } from '../../../dnsmasq/index.ts'
-import { isHost, lxcNetProbe, subnetText } from '../../../lxc-net/index.ts'
+import { isHost, lxcNetProbe, ownHostsFile, subnetText } from '../../../lxc-net/index.ts'
 import type { Note } from '../../../plan/plan.ts'
 import type { Context, Reading } from '../../context.ts'
 import type { Found, Noun } from '../../noun/noun.ts'
 import { planDhcp } from './plan.ts'
-import { type DhcpSide, type Holder, holdersOf, nowOf, ownHostsFile, type Reservation, sidesOf } from './read.ts'
+import { type DhcpSide, type Holder, holdersOf, nowOf, type Reservation, sidesOf } from './read.ts'
 
 export const dhcp: Noun = {
   noun: 'dhcp',
@@ -15,7 +15,7 @@ export const dhcp: Noun = {
   summary: 'addresses that DHCP clients always get',
   name: {
     pattern: /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
-    words: 'a container, or the name by which a DHCP client asks',
+    words: 'a container, or the name by which a DHCP client asks: letters, digits, ".", "_" and "-"',
     argument: 'NAME',
   },
   words: reservationWords,
@@ -139,7 +139,7 @@ function inspectSide(reading: Reading, side: DhcpSide): Note[] {
       severity: 'warning',
       code: 'dhcp-not-read',
       message: `dhcp ${network.name}: its dnsmasq was started before it was told to read ${ownHostsFile(network.name)}`,
-      fix: `\`lxcnet nat\` restarts it, or lxc-net itself`,
+      fix: 'the next `lxcnet dhcp reserve` or `unreserve` there starts it anew',
     })
   return notes
 }

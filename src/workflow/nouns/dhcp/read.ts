@@ -1,7 +1,7 @@
 /** The DHCP networks of a host with all that their dnsmasq read: options, reservations, leases. */
 import { type HostEntry, type Lease, parseLeases, readEntry, readServer, type Server } from '../../../dnsmasq/index.ts'
 import { type Line, type Option, parse, valuesOf } from '../../../document/dnsmasq-conf.ts'
-import type { DhcpNetwork } from '../../../lxc-net/index.ts'
+import { type DhcpNetwork, ownHostsFile } from '../../../lxc-net/index.ts'
 import { value, values } from '../../../nic/index.ts'
 import type { Context, Reading, View } from '../../context.ts'
 import { Desk } from '../../noun/desk.ts'
@@ -9,11 +9,6 @@ import { natNetworks, natPiece } from '../nat/networks.ts'
 
 export const hostsOption = 'dhcp-host'
 export const hostsFileOption = 'dhcp-hostsfile'
-
-/** Where lxcnet keeps what it adds; the names outlive releases. */
-const folder = '/etc/lxcnet/dnsmasq'
-export const ownHostsFile = (network: string): string => `${folder}/${network}.hosts`
-export const ownConfFile = (network: string): string => `${folder}/${network}.conf`
 
 /** One that says an address. */
 export interface Reservation extends HostEntry {

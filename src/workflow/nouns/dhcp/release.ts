@@ -51,7 +51,7 @@ function giveUp(desk: Desk, { network, server }: DhcpSide, lease: Lease): void {
       severity: 'error',
       code: 'dhcp-not-running',
       message: `the dnsmasq of ${network.name} does not run, and only it ends a lease`,
-      fix: '`lxcnet nat list` shows the networks',
+      fix: network.kind === 'lxc-net' ? 'lxcnet nat enable' : 'sh /etc/lxcnet/boot',
     })
   desk.say(`dhcp ${owner ?? name ?? mac}: ${address} is free again`)
   if (desk.reading.snapshot.answers.has('dhcp-release')) {

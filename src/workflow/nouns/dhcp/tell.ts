@@ -2,10 +2,10 @@
 import { confFileOf, putBack, reread, restart, runsWith } from '../../../dnsmasq/index.ts'
 import { append, parse, print, valuesOf } from '../../../document/dnsmasq-conf.ts'
 import { type Assignment, assign, parse as parseShell, print as printShell } from '../../../document/shell-vars.ts'
-import { readLxcNet, workOut } from '../../../lxc-net/index.ts'
+import { ownConfFile, ownHostsFile, readLxcNet, workOut } from '../../../lxc-net/index.ts'
 import { templateText } from '../../../template/template.ts'
 import type { Desk } from '../../noun/desk.ts'
-import { type DhcpSide, hostsFileOption, hostsOption, ownConfFile, ownHostsFile } from './read.ts'
+import { type DhcpSide, hostsFileOption, hostsOption } from './read.ts'
 
 const variable = 'LXC_DHCP_CONFILE'
 /** Behind a line that lxcnet added, so that it can take it away again. A lasting mark. */
@@ -22,7 +22,7 @@ export function writeReservations(desk: Desk, side: DhcpSide, edit: (text: strin
   const path = ownHostsFile(name)
   const old = desk.text(path)
   const text = edit(old ?? hostsHead(name))
-  const left = text !== hostsHead(name)
+  const left = text.replace(hostsHead(name), '') !== ''
   desk.write(path, left ? text : null, { why })
   if (left) plugIn(desk, side)
   else plugOut(desk, side)
@@ -51,7 +51,8 @@ function plugOut(desk: Desk, side: DhcpSide): void {
     (line) => !(line.kind === 'option' && line.key === hostsFileOption && line.value === own),
   )
   const why = 'nothing is reserved any more'
-  const empty = confFile === ownConfFile(network.name) && print(rest) === confHead(network.name)
+  const left = print(rest).replace(confHead(network.name), '')
+  const empty = confFile === ownConfFile(network.name) && left === ''
   desk.write(confFile, empty ? null : print(rest), { why })
   if (empty && network.kind === 'lxc-net') setConfFile(desk, undefined, why)
 }

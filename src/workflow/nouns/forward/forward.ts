@@ -9,7 +9,7 @@ import {
   rulesStand,
 } from '../../../firewall/index.ts'
 import type { Reading } from '../../context.ts'
-import { firewallPath, firewallProbes, readRules } from '../../firewall.ts'
+import { containerAt, firewallPath, firewallProbes, readRules } from '../../firewall.ts'
 import type { Found, Noun } from '../../noun/noun.ts'
 import { inspectForwards } from './inspect.ts'
 import { planForwards } from './plan.ts'
@@ -54,9 +54,8 @@ function foundForward(name: string, one: Forward, state: string): Found {
   }
 }
 
-function stateOf({ container: path = '', address }: Forward, { view }: Reading, stands: boolean | undefined): string {
+function stateOf({ container = '', address }: Forward, { view }: Reading, stands: boolean | undefined): string {
   if (stands === undefined) return 'unknown'
   if (!stands) return 'down'
-  const container = view.containers.get(path.slice(path.lastIndexOf('/') + 1))
-  return address === undefined && container?.state === 'stopped' ? 'stopped' : 'up'
+  return address === undefined && containerAt(view, container)?.state === 'stopped' ? 'stopped' : 'up'
 }

@@ -1,36 +1,36 @@
-/** What is wrong with the forwards of a host. */
+/** What is wrong with the forwards of a host, and with the rules of all. */
 import {
   type Forward,
   listensOn,
   parseEntrance,
   parseTarget,
-  readDroppers,
+  type Rules,
   readListeners,
   rulesStand,
 } from '../../../firewall/index.ts'
 import type { Note } from '../../../plan/plan.ts'
 import type { Reading } from '../../context.ts'
-import { readRules } from '../../firewall.ts'
+import { containerAt, networkDrops, readRules } from '../../firewall.ts'
 import { sidesOf } from '../dhcp/read.ts'
-import { placeOf } from './target.ts'
+import { forwardDrops } from './doors.ts'
+import { placeOf, unreached } from './target.ts'
 
 export function inspectForwards(reading: Reading): Note[] {
-  const { forwards } = readRules(reading)
-  const [first] = forwards.keys()
+  const { forwards, networks } = readRules(reading)
+  const [first, ...others] = [...[...forwards.keys()].map((name) => `forward ${name}`), ...namesOf(networks)]
   if (first === undefined) return []
   const dhcp = sidesOf(reading)
   const listeners = readListeners(reading.snapshot)
-  const droppers = readDroppers(reading.snapshot)
   const notes: Note[] = []
   if (rulesStand(reading.snapshot) === false) {
-    const others = forwards.size === 1 ? '' : ` and ${forwards.size - 1} more`
     notes.push({
       severity: 'error',
       code: 'firewall-down',
-      message: `forward ${first}${others}: the rules are gone, or are not what they should be`,
+      message: `${first}${others.length === 0 ? '' : ` and ${others.length} more`}: the rules are gone, or are not what they should be`,
       fix: '`sh /etc/lxcnet/boot` brings them back, and so does a boot',
     })
   }
+  for (const [name, rules] of networks) notes.push(...networkDrops(reading, name, rules))
   for (const [name, forward] of forwards) {
     notes.push(...targetFaults(name, forward, reading, dhcp))
     const entrance = parseEntrance(name)
@@ -42,16 +42,12 @@ export function inspectForwards(reading: Reading): Note[] {
         message: `forward ${name}: something on this host listens on the port too, and is not reached`,
         fix: '`ss -lntup` tells what it is',
       })
-    for (const dropper of droppers.filter((one) => !forward.through.includes(one)))
-      notes.push({
-        severity: 'warning',
-        code: dropper === 'docker' || dropper === 'ufw' ? `${dropper}-drops` : 'forwards-dropped',
-        message: `forward ${name}: ${dropper} drops what this host forwards`,
-        fix: `\`lxcnet forward set ${name} through=docker\` (or ufw), or a rule there`,
-      })
+    for (const note of forwardDrops(reading, name, forward, false)) notes.push({ ...note, severity: 'warning' })
   }
   return notes
 }
+
+const namesOf = (networks: Rules['networks']): string[] => [...networks.keys()].map((name) => `nat ${name}`)
 
 function targetFaults(name: string, forward: Forward, { view }: Reading, dhcp: ReturnType<typeof sidesOf>): Note[] {
   const target = parseTarget(forward.to)
@@ -59,13 +55,16 @@ function targetFaults(name: string, forward: Forward, { view }: Reading, dhcp: R
   const fault = (code: string, message: string, fix: string): Note[] => [
     { severity: 'error', code, message: `forward ${name}: ${message}`, fix },
   ]
-  const container = view.containers.get(target.host)
+  const path = forward.container ?? ''
+  if (path.slice(0, path.lastIndexOf('/')) !== view.lxcpath) return [] // seen with -P
+  const container = containerAt(view, path)
   if (container === undefined)
     return fault('forward-no-target', `the container ${target.host} is gone`, `\`lxcnet forward remove ${name}\``)
   const { address } = forward
-  if (address === undefined) return []
+  const place = placeOf(target, address?.includes(':') ? 6 : 4, view, dhcp)
+  const deaf = place === undefined ? [] : unreached(name, target.host, place, view)
+  if (deaf.length > 0 || address === undefined) return deaf
   const again = `\`lxcnet forward set ${name} to=${forward.to}\` leads it there`
-  const place = placeOf(target, address.includes(':') ? 6 : 4, view, dhcp)
   const said = place?.address
   if (said !== address)
     return fault('forward-moved', `${target.host} has ${said ?? 'no fixed address'}, and it leads to ${address}`, again)

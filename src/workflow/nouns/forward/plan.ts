@@ -12,18 +12,18 @@ import {
   parseEntrance,
   parseTarget,
   printEntrance,
-  readDroppers,
   readListeners,
   readRivals,
   targetPorts,
 } from '../../../firewall/index.ts'
 import type { Note } from '../../../plan/plan.ts'
 import { hookText } from '../../../template/template.ts'
-import { putRules, readRules } from '../../firewall.ts'
+import { containerAt, putRules, readRules } from '../../firewall.ts'
 import type { Desk } from '../../noun/desk.ts'
 import type { Settings, Wish } from '../../noun/noun.ts'
 import { type DhcpSide, sidesOf } from '../dhcp/read.ts'
-import { placeOf } from './target.ts'
+import { forwardDrops, passUfw } from './doors.ts'
+import { placeOf, unreached } from './target.ts'
 
 const hookKey = 'lxc.hook.start-host'
 
@@ -44,7 +44,8 @@ export function planForwards(desk: Desk, wishes: readonly Wish[]): void {
     }
     const one = forwardOf(desk, name, entrance, want, dhcp)
     if (one === undefined) continue
-    desk.note(...clashes(desk, name, entrance, forwards, have === undefined), ...droppers(desk, name, one))
+    const isNew = have === undefined
+    desk.note(...clashes(desk, name, entrance, one, forwards, isNew), ...forwardDrops(desk.reading, name, one, isNew))
     if (JSON.stringify(forwards.get(name)) !== JSON.stringify(one))
       desk.say(`forward ${name}: ${leadsTo(one, entrance)}`)
     forwards.set(name, one)
@@ -64,9 +65,10 @@ const badName = (name: string, entrance: Entrance | undefined): Note => ({
     entrance === undefined ? 'for instance 443/tcp or 192.0.2.1:80-90/tcp' : `did you mean ${printEntrance(entrance)}?`,
 })
 
-const leadsTo = ({ to, address }: Forward, { first, last }: Entrance): string => {
-  const port = parseTarget(to)?.port
-  return `leads to ${parseTarget(to)?.host ?? to}, ${address ?? 'wherever it is'} port ${targetPorts(first, last, port)}`
+const leadsTo = ({ to, address, through }: Forward, { first, last }: Entrance): string => {
+  const { host = to, port } = parseTarget(to) ?? {}
+  const name = host === address ? '' : `${host}, `
+  return `leads to ${name}${address ?? 'wherever it is,'} port ${targetPorts(first, last, port)}${through.map((one) => `, through ${one}`).join('')}`
 }
 
 /** Translating a range to other ports takes a rule for each. */
@@ -116,6 +118,7 @@ function forwardOf(
       '`lxcnet list` shows the containers and their NICs',
     )
   const { container, address, lease } = place
+  desk.note(...unreached(name, target.host, place, desk.view))
   const one = { to, container, address, port, sources, through }
   if (address !== undefined) return one
   const { version } = desk.view
@@ -128,7 +131,7 @@ function forwardOf(
       fixed,
     )
   if (through.includes('ufw'))
-    return fail('ufw-drops', `${target.host} has no fixed address that ufw could be told${now}`, fixed)
+    return fail('forward-no-target', `${target.host} has no fixed address that ufw could be told${now}`, fixed)
   desk.note({
     severity: 'info',
     code: 'forward-resolved',
@@ -142,14 +145,15 @@ function clashes(
   { reading, view }: Desk,
   name: string,
   entrance: Entrance,
+  one: Forward,
   forwards: ReadonlyMap<string, Forward>,
   isNew: boolean,
 ): Note[] {
   const notes: Note[] = []
-  const rival = [...forwards.keys()].find((other) => {
-    const theirs = other === name ? undefined : parseEntrance(other)
-    return theirs !== undefined && overlap(entrance, theirs)
-  })
+  const rival = [...forwards].find(([other, theirs]) => {
+    const taken = other === name ? undefined : parseEntrance(other)
+    return taken !== undefined && overlap(entrance, taken) && isIpv6(taken, theirs) === isIpv6(entrance, one)
+  })?.[0]
   const fix = 'take another port, or an address to listen on: 192.0.2.1:443/tcp'
   const error = (code: string, message: string): unknown =>
     notes.push({ severity: 'error', code, message: `forward ${name}: ${message}`, fix })
@@ -176,63 +180,11 @@ function clashes(
   return notes
 }
 
+/** One that listens on every address leads what comes over the IP version of its target. */
+const isIpv6 = ({ listen }: Entrance, { address }: Forward): boolean => (listen ?? address ?? '').includes(':')
+
 const hasAddress = (links: ReadonlyMap<string, { addresses: string[] }>, address: string): boolean =>
   [...links.values()].some(({ addresses }) => addresses.some((one) => one.split('/')[0] === address))
-
-/** Firewalls that would drop what is forwarded. */
-function droppers({ reading }: Desk, name: string, { through }: Forward): Note[] {
-  return readDroppers(reading.snapshot)
-    .filter((one) => !through.includes(one))
-    .map((one): Note => {
-      const door = one === 'docker' || one === 'ufw'
-      return {
-        severity: 'error',
-        code: door ? `${one}-drops` : 'forwards-dropped',
-        message: `forward ${name}: ${one} drops what this host forwards, and no rule elsewhere changes that`,
-        fix: door
-          ? `--through ${one} lets it through by a rule ${one === 'ufw' ? 'of `ufw route`' : 'in DOCKER-USER'}`
-          : 'add a rule there that accepts `ct status dnat`, then --allow forwards-dropped',
-      }
-    })
-}
-
-/** The rules of ufw that go and come: what it keeps itself, it brings back at boot itself. */
-function passUfw(desk: Desk, old: ReadonlyMap<string, Forward>, next: ReadonlyMap<string, Forward>): void {
-  const [before, after] = [ufwRules(old), ufwRules(next)]
-  for (const [key, rule] of before)
-    if (!after.has(key))
-      desk.before(ufw('delete', rule), { undo: ufw(undefined, rule), why: 'ufw lets it through no longer' })
-  for (const [key, rule] of after)
-    if (!before.has(key)) desk.after(ufw(undefined, rule), { undo: ufw('delete', rule), why: 'ufw lets it through' })
-}
-
-const ufw = (verb: string | undefined, rule: readonly string[]): string[] => [
-  'ufw',
-  'route',
-  ...(verb === undefined ? [] : [verb]),
-  'allow',
-  ...rule,
-]
-
-/** What ufw sees is the packet behind the DNAT. */
-function ufwRules(forwards: ReadonlyMap<string, Forward>): Map<string, string[]> {
-  const rules = [...forwards].flatMap(([name, { address, port, sources, through }]) => {
-    const entrance = through.includes('ufw') ? parseEntrance(name) : undefined
-    if (entrance === undefined || address === undefined) return []
-    const ports = targetPorts(entrance.first, entrance.last, port).replace('-', ':')
-    return (sources.length === 0 ? ['any'] : sources).map((source) => [
-      'proto',
-      entrance.protocol,
-      'from',
-      source,
-      'to',
-      address,
-      'port',
-      ports,
-    ])
-  })
-  return new Map(rules.map((rule) => [rule.join(' '), rule]))
-}
 
 /**
  * The hook of containers that a forward leads to, as long as one needs it: those whose address is asked for at every
@@ -243,7 +195,7 @@ function putHooks(desk: Desk, old: ReadonlyMap<string, Forward>, next: ReadonlyM
   const wanted = containersOf(next, ({ address }) => bridged || address === undefined)
   const known = containersOf(old, () => true)
   for (const path of new Set([...known, ...wanted])) {
-    const container = desk.view.containers.get(path.slice(path.lastIndexOf('/') + 1))
+    const container = containerAt(desk.view, path)
     const text = container === undefined ? undefined : desk.text(container.path)
     if (container === undefined || text === undefined) continue
     const { name, state } = container

@@ -1,7 +1,8 @@
 /** Where a forward leads: the address of a container, as far as it is known for good. */
 import { parseCidr } from '../../../core/address.ts'
 import type { Target } from '../../../firewall/index.ts'
-import { type Container, typeOf, value, values } from '../../../nic/index.ts'
+import { type Nic, typeOf, value, values } from '../../../nic/index.ts'
+import type { Note } from '../../../plan/plan.ts'
 import type { View } from '../../context.ts'
 import type { DhcpSide } from '../dhcp/read.ts'
 
@@ -12,6 +13,8 @@ export interface Place {
   address: string | undefined
   /** What it has been given. */
   lease: string | undefined
+  /** Link of the macvlan that has the address. */
+  parent?: string | undefined
 }
 
 /** @param family 6 where the forward is for an IPv6 address of the host @returns undefined where there is none */
@@ -20,21 +23,36 @@ export function placeOf(target: Target, family: 4 | 6, view: View, dhcp: readonl
   const container = view.containers.get(target.host)
   if (container === undefined) return undefined
   const path = `${view.lxcpath}/${container.name}`
-  const fixed = configured(container, family)
-  if (fixed !== undefined) return { container: path, address: fixed, lease: undefined }
+  const { nics } = container.effective
+  for (const nic of nics) {
+    const [word = ''] = values(nic, `ipv${family}.address`)[0]?.split(' ') ?? []
+    const address = parseCidr(word, family)?.address
+    if (address !== undefined) return { container: path, address, lease: undefined, parent: parentOf(nic) }
+  }
   if (family === 6) return undefined
-  const macs = new Set(container.effective.nics.flatMap((nic) => value(nic, 'hwaddr')?.toLowerCase() ?? []))
+  const macs = new Set(nics.flatMap((nic) => value(nic, 'hwaddr')?.toLowerCase() ?? []))
   const reserved = dhcp
     .flatMap(({ reservations }) => reservations)
     .find((one) => one.macs.some((mac) => macs.has(mac)))?.address
   if (reserved !== undefined) return { container: path, address: reserved, lease: undefined }
-  if (!container.effective.nics.some((nic) => ['veth', 'macvlan', 'ipvlan'].includes(typeOf(nic)))) return undefined
+  const nic = nics.find((one) => ['veth', 'macvlan', 'ipvlan'].includes(typeOf(one)))
+  if (nic === undefined) return undefined
   const lease = dhcp.flatMap(({ leases }) => leases).find(({ mac }) => macs.has(mac))?.address
-  return { container: path, address: undefined, lease }
+  return { container: path, address: undefined, lease, parent: parentOf(nic) }
 }
 
-function configured({ effective }: Container, family: 4 | 6): string | undefined {
-  const texts = effective.nics.flatMap((nic) => values(nic, `ipv${family}.address`))
-  const [word = ''] = texts[0]?.split(' ') ?? []
-  return parseCidr(word, family)?.address
+const parentOf = (nic: Nic): string | undefined => (typeOf(nic) === 'macvlan' ? value(nic, 'link') : undefined)
+
+/** A host and the macvlans on its links never hear each other, see src/shim/index.ts: then no forward gets there. */
+export function unreached(name: string, host: string, { parent }: Place, { links }: View): Note[] {
+  if (parent === undefined || links === undefined) return []
+  if ([...links.values()].some((link) => link.kind === 'macvlan' && link.parent === parent)) return []
+  return [
+    {
+      severity: 'warning',
+      code: 'forward-unreached',
+      message: `forward ${name}: ${host} is a macvlan on ${parent}, which this host does not reach`,
+      fix: `\`lxcnet shim create ${parent} --address ADDRESS/PREFIX\``,
+    },
+  ]
 }

@@ -1,7 +1,15 @@
 /** NAT networks of lxcnet's own, beside that of LXC. */
 import { piecePath, pieceText } from '../../../boot/index.ts'
 import { formatAddress } from '../../../core/address.ts'
-import { type FurtherNetwork, printFurther, readFurther, sameSubnet, subnetText } from '../../../lxc-net/index.ts'
+import {
+  type FurtherNetwork,
+  ownConfFile,
+  ownHostsFile,
+  printFurther,
+  readFurther,
+  sameSubnet,
+  subnetText,
+} from '../../../lxc-net/index.ts'
 import type { Note } from '../../../plan/plan.ts'
 import { templateText } from '../../../template/template.ts'
 import type { Context, Reading } from '../../context.ts'
@@ -9,7 +17,18 @@ import { type NetworkRules, readNetworkRules, setNetworkRules } from '../../fire
 import type { Desk } from '../../noun/desk.ts'
 import type { Found, Settings, Wish } from '../../noun/noun.ts'
 import { furtherPieces, natPiece } from './networks.ts'
-import { checkClash, error, listed, networkOf, one, runningOn, settingsOf, word } from './wish.ts'
+import {
+  checkBridge,
+  checkSubnets,
+  dropsNotes,
+  error,
+  networkOf,
+  one,
+  renamedNotes,
+  settingsOf,
+  strandedNotes,
+  word,
+} from './wish.ts'
 
 export function foundFurther({ scope }: Context, reading: Reading): Found[] {
   const rules = readNetworkRules(reading)
@@ -69,18 +88,21 @@ function makeFurther(
   const rules = rulesOf(further, masquerade, one(want, 'isolated') === 'yes')
   const changed = text !== desk.pieceText(piece)
   if (!changed && JSON.stringify(rules) === JSON.stringify(readNetworkRules(desk).get(name))) return
-  checkClash(desk, name, network, old, notes)
+  checkBridge(desk, name, network, old, notes)
+  checkSubnets(desk, name, network, old, notes)
   if (desk.context.scope.live && !desk.reading.snapshot.answers.has('nat-dnsmasq'))
     notes.push(error('nat-no-dnsmasq', `nat ${name}: this host has no dnsmasq`, 'apt-get install dnsmasq-base'))
   if (old !== undefined && !sameSubnet(network, old))
-    notes.push(...dropsNotes(desk, old, `becomes ${subnetText(network.subnet)}`))
+    notes.push(...dropsNotes(desk.view, old, network), ...strandedNotes(desk, name, network))
+  if (old !== undefined) notes.push(...renamedNotes(desk, old.bridge, network.bridge))
   desk.note(...notes)
   const { bridge } = network
+  const said = (one: FurtherNetwork): string => JSON.stringify([...printFurther(name, one)])
   const sameBridge = old?.bridge === bridge
   if (changed)
     desk.piece(piece, text, {
       why: `${bridge} with ${formatAddress(network.address, 4)}/${network.subnet.prefix} and its dnsmasq`,
-      impact: old === undefined || (sameBridge && sameSubnet(network, old)) ? 'live' : 'reconnect',
+      impact: old === undefined || said(old) === said(further) ? 'live' : 'reconnect',
       converges: sameBridge,
     })
   setNetworkRules(desk, name, rules)
@@ -105,16 +127,12 @@ function rulesOf(
 }
 
 function removeFurther(desk: Desk, name: string, old: FurtherNetwork | undefined): void {
-  if (old !== undefined) desk.note(...dropsNotes(desk, old, 'goes'))
+  if (old !== undefined) desk.note(...dropsNotes(desk.view, old, undefined))
   desk.piece(natPiece(name), null, { why: `takes the network ${name} away`, impact: 'reconnect' })
   setNetworkRules(desk, name, undefined)
+  // its reservations: the next network of the name is another one
+  for (const path of [ownConfFile(name), ownHostsFile(name)])
+    if (desk.text(path) !== undefined) desk.write(path, null, { why: `goes with the network ${name}` })
   if (old !== undefined) desk.promise(old.bridge, null)
   desk.say(`nat ${name}: removed`)
-}
-
-function dropsNotes({ view }: Desk, { bridge, subnet }: FurtherNetwork, what: string): Note[] {
-  const running = runningOn(view, bridge)
-  if (running.length === 0) return []
-  const message = `${listed(running)} ${running.length === 1 ? 'runs' : 'run'} on ${bridge}, and ${subnetText(subnet)} ${what}`
-  return [error('nat-drops-containers', message, 'stop them first, or have them ask DHCP anew afterwards')]
 }

@@ -1,6 +1,8 @@
 /** The commands that take LXC's own network down with its old settings and bring it up with the new ones. */
 import { formatAddress } from '../../../core/address.ts'
-import { type LxcNet, lxcNetName, type Network, rangeText, type Variable } from '../../../lxc-net/index.ts'
+import { putBack, readServer, runsAs } from '../../../dnsmasq/index.ts'
+import { type LxcNet, type Network, rangeText, type Variable } from '../../../lxc-net/index.ts'
+import { templateText } from '../../../template/template.ts'
 import type { Reading } from '../../context.ts'
 import type { Desk, RunOptions } from '../../noun/desk.ts'
 
@@ -17,13 +19,14 @@ export interface Running {
   masked: boolean
 }
 
-export function runningOf({ snapshot: { answers } }: Reading): Running {
+export function runningOf({ snapshot }: Reading, { runtime }: LxcNet): Running {
+  const { answers } = snapshot
   const said = answers.get('lxc-net-unit')
   const lines = said?.status === 0 ? said.text.split('\n') : []
   const known = new Map(lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]))
   return {
     up: answers.has('lxc-net-up'),
-    dnsmasq: answers.get(`dnsmasq/${lxcNetName}`)?.text.split('\n').filter(Boolean) ?? [],
+    dnsmasq: readServer(snapshot, `${runtime}/dnsmasq.pid`).words,
     unit: known.get('LoadState') === 'not-found' ? new Map() : known,
     masked: answers.has('lxc-net-masked') || known.get('LoadState') === 'masked',
   }
@@ -56,18 +59,19 @@ export function stepsOf(desk: Desk, have: LxcNet, network: Network, { enable, ru
     if (variables.size > 0) desk.after(argv, { undo: argv, why: 'lxc-net reads its settings' })
     return
   }
-  const changed = [...variables].filter(([name, value]) => have.values.get(name) !== value).map(([name]) => name)
-  const restarts = running.up && enable === undefined && changed.length > 0
+  const changed = [...variables].flatMap(([name, value]) =>
+    name === 'USE_LXC_BRIDGE' || have.values.get(name) === value ? [] : [name],
+  )
+  const dead = enable === true && running.dnsmasq.length === 0
+  const restarts = running.up && enable !== false && (changed.length > 0 || dead)
   const bridge = have.network?.bridge ?? network.bridge
   if (script === undefined) return
   const served =
     restarts && changed.every((name) => ofDnsmasq.has(name)) ? dnsmasqFor(running.dnsmasq, network) : undefined
-  if (served !== undefined) {
-    swapDnsmasq(desk, have, running, served)
-    return
-  }
-  const stops = (running.up && enable === false) || restarts
-  const starts = (!running.up && enable === true) || restarts
+  if (served !== undefined) swapDnsmasq(desk, have, network, running, served)
+  const anew = restarts && served === undefined
+  const stops = (running.up && enable === false) || anew
+  const starts = (!running.up && enable === true) || anew
   const managed = running.unit.size > 0
   // what systemd did not start it does not stop
   const byUnit = managed && (running.up ? running.unit.get('ActiveState') === 'active' : true)
@@ -84,8 +88,10 @@ export function stepsOf(desk: Desk, have: LxcNet, network: Network, { enable, ru
       why: 'lxc-net comes up at boot',
     })
   if (!starts) return
-  desk.after(commands.start(network.bridge), { ...started(network), undo: commands.stop(network.bridge) })
-  if (restarts && bridge !== network.bridge)
+  const links = [...(desk.reading.view.links?.values() ?? [])]
+  const ports = links.filter(({ master }) => master === bridge).map(({ name }) => name)
+  desk.after(commands.start(network.bridge), { ...started(network, ports), undo: commands.stop(network.bridge) })
+  if (anew && bridge !== network.bridge)
     desk.after(rehome(bridge, network.bridge), {
       undo: bringHome(network.bridge, bridge),
       why: `NICs of running containers move from ${bridge} to ${network.bridge}`,
@@ -111,29 +117,38 @@ export function dnsmasqFor(old: readonly string[], { domain, range }: Network): 
   return words
 }
 
-function swapDnsmasq(desk: Desk, { runtime }: LxcNet, { dnsmasq, unit }: Running, words: readonly string[]): void {
-  // ends the running one as lxc-net does; under systemd the new one must not end with the login that started it
-  const scope = unit.size > 0 ? ['systemd-run', '--quiet', '--scope', '--collect', '--slice=system.slice'] : []
-  const swap = (argv: readonly string[]): string[] =>
-    shell(
-      '[ -e "$1/network_up" ] || exit 0; read -r p <"$1/dnsmasq.pid" && kill -9 "$p"; n=50; while [ -e "/proc/$p" ] && [ "$n" -gt 0 ]; do sleep 0.1; n=$((n - 1)); done; shift; exec "$@"',
-      runtime,
-      ...scope,
-      ...argv,
-    )
-  desk.after(swap(words), {
-    undo: swap(dnsmasq),
-    why: 'another dnsmasq takes over; bridge, addresses and rules stay as they are',
-    check: shell('read -r p <"$1/dnsmasq.pid" && [ "$(cat "/proc/$p/comm")" = dnsmasq ]', runtime),
+function swapDnsmasq(
+  desk: Desk,
+  { runtime }: LxcNet,
+  { bridge }: Network,
+  { dnsmasq }: Running,
+  words: readonly string[],
+): void {
+  const address = words[words.indexOf('--listen-address') + 1] ?? ''
+  const place = { pidFile: `${runtime}/dnsmasq.pid`, bridge, address }
+  const script = templateText('dnsmasq-restart.sh')
+  desk.after(putBack(script, place, words), {
+    undo: putBack(script, place, dnsmasq),
+    why: 'another dnsmasq takes over: its answers can be late for a moment, all other traffic flows on',
+    impact: 'reconnect',
+    check: runsAs(place.pidFile, words),
   })
 }
 
-const started = (network: Network): Pick<RunOptions, 'why' | 'check' | 'impact'> => {
+/** It is there with its address, and so are those ports that the bridge had and that still exist. */
+const isUp = `ip -o address show dev "$1" | grep -qF " $2 " || exit
+bridge=$1
+shift 2
+for p; do
+  [ ! -e /sys/class/net/"$p" ] || [ -e /sys/class/net/"$bridge"/brif/"$p" ] || { echo "$p is not in $bridge" >&2; exit 1; }
+done`
+
+const started = (network: Network, ports: readonly string[]): Pick<RunOptions, 'why' | 'check' | 'impact'> => {
   const address = `${formatAddress(network.address, 4)}/${network.subnet.prefix}`
   return {
     why: `${network.bridge} comes up as ${address}`,
     impact: 'reconnect',
-    check: shell('ip -o address show dev "$1" | grep -qF " $2 "', network.bridge, address),
+    check: shell(isUp, network.bridge, address, ...ports),
   }
 }
 

@@ -6,6 +6,7 @@ import {
   lxcNetName,
   type Network,
   readLxcNet,
+  sameAddresses,
   sameSubnet,
   subnetText,
   type Variable,
@@ -19,25 +20,38 @@ import type { Desk } from '../../noun/desk.ts'
 import type { Found, Settings, Wish } from '../../noun/noun.ts'
 import { type Running, runningOf, type Step, stepsOf, unit } from './lxc-net-steps.ts'
 import { answersOf } from './networks.ts'
-import { checkClash, containersOn, error, listed, networkOf, one, runningOn, settingsOf, word } from './wish.ts'
+import {
+  checkBridge,
+  checkSubnets,
+  dropsNotes,
+  error,
+  networkOf,
+  one,
+  renamedNotes,
+  settingsOf,
+  strandedNotes,
+  word,
+} from './wish.ts'
 
-/** Up now, and after a boot; in a tree what its file says. */
-function isEnabled(have: LxcNet, running: Running, live: boolean): boolean {
-  if (!live) return have.enabled && !running.masked
-  return have.enabled && running.up && !running.masked && running.unit.get('UnitFileState') !== 'disabled'
+/** Yes: up now, and after a boot; no: neither; undefined for what is so in part alone. In a tree what its file says. */
+function enabledWord(have: LxcNet, running: Running, live: boolean): 'yes' | 'no' | undefined {
+  const atBoot = have.enabled && !running.masked && running.unit.get('UnitFileState') !== 'disabled'
+  if (!live) return atBoot ? 'yes' : 'no'
+  if (atBoot && running.up && running.dnsmasq.length > 0) return 'yes'
+  return have.enabled || running.up ? undefined : 'no'
 }
 
 export function foundLxcNet({ scope: { live } }: Context, reading: Reading): Found[] {
   const have = readLxcNet(reading.snapshot)
   if (have === undefined) return []
-  const running = runningOf(reading)
+  const running = runningOf(reading, have)
   const rules = readNetworkRules(reading).get(lxcNetName)
   const settings = [
     ...(have.network === undefined ? word('bridge', have.values.get('LXC_BRIDGE')) : settingsOf(have.network)),
     ...word('masquerade', rules?.masquerade === 'off' ? undefined : rules?.masquerade),
     ...word('isolated', rules?.isolated ? 'yes' : undefined),
     ['firewall', have.firewall] as const,
-    ['enabled', isEnabled(have, running, live) ? 'yes' : 'no'] as const,
+    ...word('enabled', enabledWord(have, running, live)),
   ]
   return [
     {
@@ -52,7 +66,7 @@ export function foundLxcNet({ scope: { live } }: Context, reading: Reading): Fou
 
 function stateOf({ enabled }: LxcNet, { up, dnsmasq, masked }: Running, live: boolean): string {
   if (masked) return up ? 'up, masked' : 'masked'
-  if (!enabled) return 'off'
+  if (!enabled) return up ? 'up, off at boot' : 'off'
   if (!live) return 'unknown'
   return up ? (dnsmasq.length > 0 ? 'up' : 'no dnsmasq') : 'down'
 }
@@ -78,19 +92,27 @@ export function planLxcNet(desk: Desk, { want, have: found }: Wish): void {
   }
   const notes: Note[] = []
   const words = changedWords(want, found.settings)
-  if (words.length === 0) return
-  checkWords(want, notes)
+  // the words may be as they are, and the variables contradict each other all the same
+  const anew = words.length === 0 && have.enabled && have.contradictions.length > 0
+  if (words.length === 0 && !anew) return
   const network = networkOf(lxcNetName, want, have.network, notes)
   if (network === undefined) {
     desk.note(...notes)
     return
   }
-  checkClash(desk, lxcNetName, network, have.network, notes)
+  // what is wrong with addresses that stay is for `check` to say
+  if (!anew && have.network !== undefined && sameAddresses(network, have.network)) notes.length = 0
   const enable = words.includes('enabled') ? one(want, 'enabled') === 'yes' : undefined
-  const wanted = { network, firewall: firewallOf(want, have), enabled: enable ?? have.enabled }
+  const running = runningOf(desk.reading, have)
+  checkWords(want, notes)
+  checkBridge(desk, lxcNetName, network, have.network, notes)
+  // what was written while it was down may be somebody else's by now, as in a container that is a host itself
+  checkSubnets(desk, lxcNetName, network, enable && !running.up ? undefined : have.network, notes)
+  const wanted = { network, firewall: firewallOf(want, have), enabled: enable ?? have.enabled, anew }
   const variables = variablesFor(wanted, have)
   notes.push(...edit(desk, have, variables))
-  const running = runningOf(desk.reading)
+  if (have.network !== undefined && !sameSubnet(network, have.network))
+    notes.push(...strandedNotes(desk, lxcNetName, network))
   if (desk.context.scope.live) notes.push(...consequences(desk, have, network, { enable, running, variables }))
   stepsOf(desk, have, network, { enable, running, variables })
   setNetworkRules(desk, lxcNetName, rulesOf(want, network))
@@ -98,9 +120,8 @@ export function planLxcNet(desk: Desk, { want, have: found }: Wish): void {
   if (wanted.enabled) desk.promise(network.bridge, { kind: 'bridge', addresses: [address] })
   desk.note(...notes)
   const text = (settings: Settings, flag: string): string => one(settings, flag) ?? unsaid[flag] ?? 'the usual one'
-  desk.say(
-    `lxc-net: ${words.map((flag) => `${flag} ${text(found.settings, flag)} becomes ${text(want, flag)}`).join(', ')}`,
-  )
+  const changes = words.map((flag) => `${flag} ${text(found.settings, flag)} becomes ${text(want, flag)}`)
+  desk.say(`lxc-net: ${changes.join(', ') || 'its addresses are written anew, as one whole'}`)
 }
 
 /** What it means when a word is not said. */
@@ -110,6 +131,7 @@ const unsaid: Record<string, string> = {
   'ipv6-nat': 'off',
   masquerade: 'on',
   isolated: 'no',
+  enabled: 'in part',
 }
 
 /** Words whose meaning changes. What LXC has to have stays when nobody says it. */
@@ -197,21 +219,13 @@ function consequences(desk: Desk, have: LxcNet, network: Network, { enable, runn
         'apt-get install nftables',
       ),
     )
-  if (old === undefined) return notes
-  const attached = runningOn(desk.view, old.bridge)
-  if (running.up && attached.length > 0 && (enable === false || (starts && !sameSubnet(network, old)))) {
-    const what = enable === false ? 'goes down' : `becomes ${subnetText(network.subnet)}`
-    const message = `${listed(attached)} ${attached.length === 1 ? 'runs' : 'run'} on ${old.bridge}, and ${subnetText(old.subnet)} ${what}`
-    const fix = 'stop them first, or have them ask DHCP anew afterwards; fixed addresses need an edit'
-    notes.push(error('nat-drops-containers', message, fix))
+  if (enable === false && running.up && !have.enabled) {
+    const message = `lxc-net is up although ${have.places.settings} says that it is not to be: its own stop does nothing then`
+    notes.push(error('nat-runs-on', message, '`lxcnet nat enable`, and then `lxcnet nat disable`'))
   }
-  const left = network.bridge === old.bridge ? [] : containersOn(desk.view, old.bridge)
-  if (left.length > 0)
-    notes.push({
-      severity: 'warning',
-      code: 'nat-bridge-renamed',
-      message: `${listed(left)} ${left.length === 1 ? 'names' : 'name'} ${old.bridge} and will not start once it is ${network.bridge}`,
-      fix: `lxcnet set ${left[0]}:0 link=${network.bridge}`,
-    })
+  if (old === undefined) return notes
+  if (running.up && (enable === false || (starts && !sameSubnet(network, old))))
+    notes.push(...dropsNotes(desk.view, old, enable === false ? undefined : network))
+  notes.push(...renamedNotes(desk, old.bridge, network.bridge))
   return notes
 }

@@ -1,5 +1,6 @@
 /** `lxcnet nat`: LXC's own NAT network, which lxc-net makes, and further ones. */
-import { checkNatValue, lxcNetName, natWords, readLxcNet } from '../../../lxc-net/index.ts'
+import { dnsmasqProbe } from '../../../dnsmasq/index.ts'
+import { checkNatValue, lxcNetName, natWords, readLxcNet, subnetText } from '../../../lxc-net/index.ts'
 import type { Note } from '../../../plan/plan.ts'
 import type { Context, Reading } from '../../context.ts'
 import { firewallProbes } from '../../firewall.ts'
@@ -18,7 +19,7 @@ export const nat: Noun = {
     argument: 'NETWORK',
   },
   words: natWords,
-  probes: () => [...new Set([...natProbes, ...firewallProbes])],
+  probes: () => [...new Set([...natProbes, dnsmasqProbe, ...firewallProbes])],
   check: checkNatValue,
   find: (context, reading) => [...foundLxcNet(context, reading), ...foundFurther(context, reading)],
   plan(desk, wishes) {
@@ -31,20 +32,18 @@ function inspect(context: Context, reading: Reading): Note[] {
   const down = nat.find(context, reading).flatMap(({ name, state, from }): Note[] => {
     if (state !== 'down' && state !== 'no dnsmasq') return []
     const what = state === 'down' ? 'is not up' : 'has no dnsmasq: no container gets an address'
-    const fix = name === lxcNetName ? 'systemctl restart lxc-net' : 'sh /etc/lxcnet/boot'
+    const fix = name === lxcNetName ? 'lxcnet nat enable' : 'sh /etc/lxcnet/boot'
     return [{ severity: 'warning', code: 'nat-down', message: `nat ${name} ${what}, which ${from} wants`, fix }]
   })
   const own = readLxcNet(reading.snapshot)
   const wrong = own?.enabled ? own.contradictions : []
+  const subnet = own?.network === undefined ? '' : subnetText(own.network.subnet)
   return [
     ...down,
-    ...wrong.map(
-      (message): Note => ({
-        severity: 'warning',
-        code: 'nat-contradiction',
-        message: `${own?.places.settings}: ${message}`,
-        fix: 'lxcnet nat set lxc-net subnet=… writes the addresses as one whole',
-      }),
-    ),
+    ...wrong.map((what): Note => {
+      const message = `nat ${lxcNetName}: ${own?.places.settings}: ${what}`
+      const fix = `lxcnet nat set ${lxcNetName} subnet=${subnet}`
+      return { severity: 'warning', code: 'nat-contradiction', message, fix }
+    }),
   ]
 }

@@ -1,8 +1,8 @@
 /** What a wish for a NAT network says, worked out: addresses that follow from others, and what speaks against it. */
-import { type Cidr, formatAddress, parseCidr } from '../../../core/address.ts'
+import { addressValue, type Cidr, formatAddress, parseCidr } from '../../../core/address.ts'
 import {
   freeSubnet,
-  ipv6Text,
+  ipv6Word,
   isHost,
   type Network,
   overlaps,
@@ -12,10 +12,12 @@ import {
   usualAddress,
   usualRange,
 } from '../../../lxc-net/index.ts'
+import { value } from '../../../nic/index.ts'
 import type { Note } from '../../../plan/plan.ts'
 import { isUp, type View } from '../../context.ts'
 import type { Desk } from '../../noun/desk.ts'
 import type { Settings } from '../../noun/noun.ts'
+import { sidesOf } from '../dhcp/read.ts'
 import { natNetworks } from './networks.ts'
 
 export const one = (settings: Settings, flag: string): string | undefined => settings.get(flag)?.[0]
@@ -44,7 +46,7 @@ export function networkOf(
     error(
       'nat-outside',
       `nat ${name}: ${what} is not in ${subnetText(subnet)}, or not for a host in it`,
-      'leave address and range out, or give both anew',
+      'leave address and range out, or give ones that are',
     )
   if (!isHost(subnet, address)) notes.push(out(`the address ${formatAddress(address, 4)}`))
   if (!isHost(subnet, range.first) || !isHost(subnet, range.last)) notes.push(out(`the range ${rangeText(range)}`))
@@ -84,7 +86,6 @@ function gatewayOf(ipv6: Cidr): Cidr {
 
 /** The words that stand for a network. Addresses that follow from the subnet are left out. */
 export function settingsOf({ bridge, subnet, address, range, domain, ipv6, ipv6Nat }: Network): [string, string][] {
-  const ipv6Word = ipv6 === undefined ? undefined : ipv6.value === ipv6.first + 1n ? subnetText(ipv6) : ipv6Text(ipv6)
   const usual = address === usualAddress(subnet)
   return [
     ['subnet', subnetText(subnet)],
@@ -92,7 +93,7 @@ export function settingsOf({ bridge, subnet, address, range, domain, ipv6, ipv6N
     ...word('address', usual ? undefined : formatAddress(address, 4)),
     ...word('range', rangeText(range) === rangeText(usualRange(subnet, address)) ? undefined : rangeText(range)),
     ...word('domain', domain),
-    ...word('ipv6', ipv6Word),
+    ...word('ipv6', ipv6 === undefined ? undefined : ipv6Word(ipv6)),
     ...word('ipv6-nat', ipv6 !== undefined && ipv6Nat ? 'on' : undefined),
   ]
 }
@@ -109,11 +110,14 @@ interface Route {
 /** Routes of the kernel's own making, which say nothing of who else has a subnet. */
 const internal = new Set(['local', 'broadcast', 'multicast', 'anycast'])
 
-/** A new bridge or a new subnet must not be somebody else's. @param old the network as it is */
-export function checkClash(desk: Desk, name: string, network: Network, old: Network | undefined, notes: Note[]): void {
+type Clash = (desk: Desk, name: string, network: Network, old: Network | undefined, notes: Note[]) => void
+
+const othersThan = (desk: Desk, name: string) => natNetworks(desk).filter((other) => other.name !== name)
+
+/** A new bridge must not be somebody else's. @param old the network as it is */
+export const checkBridge: Clash = (desk, name, network, old, notes) => {
   const { view } = desk
-  const others = natNetworks(desk).filter((other) => other.name !== name)
-  const sameBridge = others.find(({ bridge }) => bridge === network.bridge)
+  const sameBridge = othersThan(desk, name).find(({ bridge }) => bridge === network.bridge)
   if (sameBridge !== undefined || (network.bridge !== old?.bridge && view.links?.has(network.bridge))) {
     const whose =
       sameBridge === undefined ? 'a link of this host that lxcnet did not make' : `the bridge of ${sameBridge.name}`
@@ -121,9 +125,13 @@ export function checkClash(desk: Desk, name: string, network: Network, old: Netw
       error('nat-bridge-taken', `nat ${name}: ${network.bridge} is ${whose}`, 'choose another name: bridge=LINK'),
     )
   }
+}
+
+/** Nor must subnets that the host gets now. @param old what it has of them already */
+export const checkSubnets: Clash = (desk, name, network, old, notes) => {
   const own = new Set([network.bridge, old?.bridge])
   const taken = [
-    ...others.map(({ name: other, subnet }) => ({ subnet, by: `the network ${other}` })),
+    ...othersThan(desk, name).map(({ name: other, subnet }) => ({ subnet, by: `the network ${other}` })),
     ...routesOf(desk).filter(({ dev }) => !own.has(dev)),
   ]
   for (const [mine, before] of [
@@ -160,18 +168,56 @@ function routesOf({ reading: { snapshot }, view }: Desk): { subnet: Cidr; dev: s
 }
 
 /** Containers with a NIC on a bridge, by their configs. */
-export const containersOn = ({ containers }: View, bridge: string): string[] =>
+const containersOn = ({ containers }: View, bridge: string): string[] =>
   [...containers.values()]
-    .filter(({ effective }) => effective.nics.some(({ keys }) => keys.get('link')?.at(-1)?.value === bridge))
+    .filter(({ effective }) => effective.nics.some((nic) => value(nic, 'link') === bridge))
     .map(({ name }) => name)
 
-/** Those of them that run. */
-export const runningOn = (view: View, bridge: string): string[] =>
-  containersOn(view, bridge).filter((name) => {
+/** Containers that lose their network now. @param next what it becomes; undefined when it goes */
+export function dropsNotes(view: View, { bridge, subnet }: Network, next: Network | undefined): Note[] {
+  const running = containersOn(view, bridge).filter((name) => {
     const container = view.containers.get(name)
     return container !== undefined && isUp(container, view)
   })
+  if (running.length === 0) return []
+  const what = next === undefined ? 'goes down' : `becomes ${subnetText(next.subnet)}`
+  const message = `${listed(running)} ${running.length === 1 ? 'runs' : 'run'} on ${bridge}, and ${subnetText(subnet)} ${what}`
+  const fix = next === undefined ? '' : ', or have them ask DHCP anew afterwards; fixed addresses need an edit'
+  return [error('nat-drops-containers', message, `stop them first${fix}`)]
+}
+
+/** Reservations whose address is not in the network any more. */
+export function strandedNotes({ reading }: Desk, name: string, { subnet }: Network): Note[] {
+  const side = sidesOf(reading).find(({ network }) => network.name === name)
+  const out = side?.reservations.filter(({ address }) => !isHost(subnet, addressValue(address, 4) ?? -1n)) ?? []
+  if (out.length === 0) return []
+  const whose = listed(out.map(({ name, macs, address }) => name ?? macs[0] ?? address))
+  return [
+    {
+      severity: 'warning',
+      code: 'dhcp-outside',
+      message: `what is reserved for ${whose} is not in ${subnetText(subnet)}, so dnsmasq will not give it any more`,
+      fix: '`lxcnet dhcp reserve NAME next:` afterwards, for each',
+    },
+  ]
+}
+
+/** Containers that will not start because their bridge is called otherwise. */
+export function renamedNotes({ view }: Desk, old: string, bridge: string): Note[] {
+  const left = bridge === old ? [] : containersOn(view, old)
+  const nic = view.containers.get(left[0] ?? '')?.effective.nics.find((one) => value(one, 'link') === old)
+  if (nic === undefined) return []
+  const message = `${listed(left)} ${left.length === 1 ? 'names' : 'name'} ${old} and will not start once it is ${bridge}`
+  return [
+    {
+      severity: 'warning',
+      code: 'nat-bridge-renamed',
+      message,
+      fix: `lxcnet set ${left[0]}:${nic.index} link=${bridge}${left.length === 1 ? '' : ', and so on'}`,
+    },
+  ]
+}
 
 /** Names for a message; the first ones when there are many. */
-export const listed = (names: readonly string[]): string =>
+const listed = (names: readonly string[]): string =>
   names.length <= 5 ? names.join(', ') : `${names.slice(0, 4).join(', ')} and ${names.length - 4} more`

@@ -15,6 +15,7 @@ import { templateText } from '../../../template/template.ts'
 import type { Reading } from '../../context.ts'
 import type { Desk } from '../../noun/desk.ts'
 import type { Found, Noun, Settings, Wish } from '../../noun/noun.ts'
+import { subnetNotes } from '../../subnets.ts'
 import { planByHand } from './by-hand.ts'
 import { planGone } from './delete.ts'
 import { findSwitches } from './find.ts'
@@ -40,7 +41,7 @@ export const ovs: Noun = {
     if (changed.length > 0) desk.note(...cannotChange(readOvs(desk.reading.snapshot.answers)))
     for (const wish of changed) planOne(desk, wish)
     for (const { path, text, why } of hookFiles(desk.reading, desk.view.containers.values(), ownAfter(desk, wishes)))
-      desk.write(path, text, { why, mode: 0o755 })
+      desk.write(path, text, { why, mode: 0o755, record: true })
   },
   inspect: (_, reading) => inspect(reading),
 }
@@ -76,6 +77,9 @@ function planOwn(desk: Desk, name: string, want: Settings, have: Found | undefin
   const had = (flag: string): readonly string[] => have?.settings.get(flag) ?? []
   if (have === undefined && desk.view.links?.has(name))
     desk.note(error('name-taken', `there is a link ${name} already, which is no switch`, 'choose another name'))
+  const isolated = said('uplink').length + said('tunnel').length === 0
+  const addresses = said('address').filter((text) => !had('address').includes(text))
+  desk.note(...subnetNotes(desk.view, { title: `switch ${name}`, addresses, own: [name], isolated }))
   for (const tunnel of said('tunnel')) desk.note(...tunnelNotes(tunnel, name, desk))
   for (const uplink of said('uplink')) {
     if (have?.state === 'up' && had('uplink').includes(uplink)) continue
@@ -119,7 +123,9 @@ function planOwn(desk: Desk, name: string, want: Settings, have: Found | undefin
 
 /** Another datapath, another tree or one way less to the outside: frames are lost for a moment, or for good. */
 function impactOf(said: (flag: string) => readonly string[], had: (flag: string) => readonly string[]): Impact {
-  const turned = ['datapath', 'stp', 'vlan-id'].some((flag) => said(flag).join() !== had(flag).join())
+  const turned = Object.entries({ datapath: 'system', stp: 'off', 'vlan-id': '' }).some(
+    ([flag, usual]) => (said(flag)[0] ?? usual) !== (had(flag)[0] ?? usual),
+  )
   const lost = ['uplink', 'tunnel', 'address'].some((flag) => had(flag).some((text) => !said(flag).includes(text)))
   return turned || lost ? 'reconnect' : 'live'
 }

@@ -118,7 +118,7 @@ function planShim(desk: Desk, { name: parent, want, have }: Wish, { anew }: { an
     ['route', (want.get('route') ?? []).join(' ')],
     ...(worked
       ? ['subnet_route', 'host_route'].map((key) => [key, before.get(key) ?? ''] as const)
-      : routing(desk, want, parent, ifname)),
+      : routing(desk, want, parent, [ifname, before.get('ifname')])),
   ])
   const text = pieceText(`shim ${parent}`, `\`lxcnet shim set ${parent}\``, settings, templateText('boot/shim.sh'))
   if (anew || text !== old) desk.note(...clashes(desk.view, parent, addresses))
@@ -139,8 +139,25 @@ function planShim(desk: Desk, { name: parent, want, have }: Wish, { anew }: { an
 const sameWords = (some: Settings, others: Settings): boolean =>
   JSON.stringify([...some].sort()) === JSON.stringify([...others].sort())
 
-function refusals({ links }: View, parent: string, ifname: string, old: string | undefined): Note[] {
+function refusals({ links, containers }: View, parent: string, ifname: string, old: string | undefined): Note[] {
   const notes: Note[] = []
+  const { master = '', loopback } = links?.get(parent) ?? {}
+  if (loopback || ports.has(links?.get(master)?.kind ?? ''))
+    notes.push({
+      severity: 'error',
+      code: 'shim-bad-parent',
+      message: `${parent} takes no macvlan: ${loopback ? 'it is a loopback' : `it is a port of ${master}`}`,
+      fix: loopback ? '`ip -br link` lists other links' : `\`lxcnet shim create ${master}\` reaches those on ${master}`,
+    })
+  for (const { name, effective } of containers.values())
+    for (const nic of effective.nics)
+      if (typeOf(nic) === 'macvlan' && modeOf(nic) === 'passthru' && value(nic, 'link') === parent)
+        notes.push({
+          severity: 'error',
+          code: 'passthru-shared',
+          message: `shim ${parent}: ${name}:${nic.index} is a macvlan in mode passthru there, which shares with no other`,
+          fix: `\`lxcnet set ${name}:${nic.index} mode=bridge\``,
+        })
   if (links !== undefined && !links.has(parent))
     notes.push({
       severity: 'error',
@@ -157,6 +174,9 @@ function refusals({ links }: View, parent: string, ifname: string, old: string |
     })
   return notes
 }
+
+/** Kinds of links whose ports give all they hear to them: netdev_rx_handler_register() is for one only. */
+const ports = new Set(['bridge', 'bond', 'team', 'openvswitch'])
 
 /** Containers on the parent that have an address of the shim. */
 function clashes({ containers }: View, parent: string, addresses: readonly string[]): Note[] {
@@ -180,9 +200,14 @@ function clashes({ containers }: View, parent: string, addresses: readonly strin
  * Where another link of the host has an address of the same subnet, the parent itself, say, the kernel's route to it stays
  * there, and what is behind the shim is reached by routes to each container.
  */
-function routing({ view }: Desk, want: Settings, parent: string, ifname: string): [string, string][] {
+function routing(
+  { view }: Desk,
+  want: Settings,
+  parent: string,
+  own: readonly (string | undefined)[],
+): [string, string][] {
   const addresses = want.get('address') ?? []
-  const others = [...(view.links?.values() ?? [])].filter((link) => link.name !== ifname)
+  const others = [...(view.links?.values() ?? [])].filter((link) => !own.includes(link.name))
   const elsewhere = others.some((link) =>
     link.addresses.some((one) => addresses.some((address) => sameSubnet(address, one))),
   )
