@@ -40,7 +40,8 @@ export interface ChangeReport {
 export function planText({ summary, changes, notes }: Pick<ChangeReport, 'summary' | 'changes' | 'notes'>): string {
   const lines: string[] = [...summary.filter(Boolean).map(readable)]
   for (const change of changes) {
-    if (change.kind === 'file' && change.record) lines.push('', `${change.path}: ${change.why}`)
+    if (change.kind === 'file' && change.record)
+      lines.push('', `${change.path}: ${change.after === null ? 'removed' : change.why}`)
     else if (change.kind === 'file')
       lines.push(
         '',
@@ -51,8 +52,12 @@ export function planText({ summary, changes, notes }: Pick<ChangeReport, 'summar
       // what does nothing now has its part on the way back
       lines.push(
         '',
-        `$ ${shown(change.argv)}`,
-        `  ${change.why}${change.undo === undefined ? '; this cannot be taken back' : ''}`,
+        `$ ${readable(shown(change.argv))}`,
+        `  ${[
+          change.why,
+          ...(change.impact === 'reconnect' || change.impact === 'host-path' ? [impactWords[change.impact]] : []),
+          ...(change.undo === undefined ? ['this cannot be taken back'] : []),
+        ].join('; ')}`,
       )
   }
   if (notes.length > 0) lines.push('', ...notes.map(noteText))
@@ -61,7 +66,7 @@ export function planText({ summary, changes, notes }: Pick<ChangeReport, 'summar
 
 const impactWords: Record<Impact, string> = {
   live: 'nothing running is touched',
-  reconnect: 'traffic stops for a moment',
+  reconnect: 'packets may be lost for a moment',
   restart: 'takes effect when the container is restarted',
   'host-path': "touches the host's own network",
 }

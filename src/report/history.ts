@@ -12,6 +12,7 @@ export interface HistoryReport {
 
 const words: Record<string, string> = {
   committed: 'done',
+  'taken-back': 'taken back',
   undone: 'rolled back',
   failed: 'FAILED',
   running: 'running',

@@ -29,6 +29,8 @@ export interface Meta {
   at: string
   user: string
   command: string
+  /** Id of the change whose way back this is. */
+  takesBack?: string
 }
 
 /** A command that cannot be taken back, with its output. */

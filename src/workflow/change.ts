@@ -40,6 +40,8 @@ export interface ChangeOptions {
   /** See ReadRequest. */
   further?: (snapshot: Snapshot) => readonly Probe[]
   draft(reading: Reading): Draft
+  /** Id of the change whose way back this is. */
+  takesBack?: string
   dryRun: boolean
   /** Codes that --allow names. */
   allow: ReadonlySet<string>
@@ -222,13 +224,14 @@ async function attemptOnce(
   plan: Plan,
   reading: Reading,
   draft: Draft,
-  { confirmSeconds: asked, stepSeconds, arm }: ChangeOptions & { arm: boolean },
+  { confirmSeconds: asked, stepSeconds, takesBack, arm }: ChangeOptions & { arm: boolean },
 ): Promise<Outcome | 'stale'> {
   const meta = {
     id: context.changeId ?? newId(context.now()),
     at: context.now().toISOString(),
     user: context.user,
     command: context.command,
+    ...(takesBack === undefined ? {} : { takesBack }),
   }
   const known = { ...context, lxcpath: reading.view.lxcpath }
   const configs = new Set(draft.containers.map((name) => reading.view.containers.get(name)?.path))

@@ -19,17 +19,34 @@ export async function readHistory(context: Context, id?: string): Promise<Histor
     return { schema: 'lxcnet.history/1', host: context.host.name, entries: [entry] }
   }
   const snapshot = await takeSnapshot(context.host, context.scope, [], { journal: ['meta.json'] })
+  const metas = metasOf(snapshot)
+  const back = takenBack(snapshot, metas)
   const entries = [...snapshot.entries].map(([id, state]) => {
-    const meta = entryJson<Meta>(snapshot, id, 'meta.json')
-    return { id, state, at: meta?.at ?? null, user: meta?.user ?? null, command: meta?.command ?? null }
+    const { at = null, user = null, command = null } = metas.get(id) ?? {}
+    return { id, state: back.has(id) ? 'taken-back' : state, at, user, command }
   })
   return { schema: 'lxcnet.history/1', host: context.host.name, entries }
+}
+
+const metasOf = (snapshot: Snapshot): Map<string, Meta | undefined> =>
+  new Map([...snapshot.entries.keys()].map((id) => [id, entryJson<Meta>(snapshot, id, 'meta.json')]))
+
+/** Changes whose way back was made, and was not taken back itself. */
+function takenBack({ entries }: Snapshot, metas: ReadonlyMap<string, Meta | undefined>): Set<string> {
+  const back = new Set<string>()
+  for (const [id, state] of [...entries].toReversed()) {
+    const takes = metas.get(id)?.takesBack
+    if (takes !== undefined && state === 'committed' && !back.has(id)) back.add(takes)
+  }
+  return back
 }
 
 interface Entry {
   state: string
   meta: Meta
   plan: Plan
+  /** Path → the last change that wrote it after this one, and stands. */
+  later: ReadonlyMap<string, string>
 }
 
 export async function readEntry(context: Context, id: string): Promise<Entry> {
@@ -49,7 +66,21 @@ export async function readEntry(context: Context, id: string): Promise<Entry> {
   if (state === undefined || meta === undefined || plan === undefined) {
     throw noEntry(id)
   }
-  return { state, meta, plan }
+  return { state, meta, plan, later: writtenSince(snapshot, meta.id) }
+}
+
+function writtenSince(snapshot: Snapshot, since: string): Map<string, string> {
+  const back = takenBack(snapshot, metasOf(snapshot))
+  const ids = [...snapshot.entries.keys()]
+  const standing = ids
+    .slice(ids.indexOf(since) + 1)
+    .filter((id) => snapshot.entries.get(id) === 'committed' && !back.has(id))
+  return new Map(
+    standing.flatMap((id) => {
+      const { changes } = entryJson<Plan>(snapshot, id, 'plan.json') ?? { changes: [] }
+      return changes.flatMap((step): [string, string][] => (step.kind === 'file' ? [[step.path, id]] : []))
+    }),
+  )
 }
 
 export const noEntry = (id: string): LxcnetError =>
@@ -95,6 +126,7 @@ export async function rollback(
     ...mandate,
     files: entry.plan.changes.flatMap((step) => (step.kind === 'file' ? step.path : [])),
     draft: (reading) => rollbackDraft(reading, entry, restart),
+    takesBack: entry.meta.id,
   })
 }
 
@@ -130,7 +162,11 @@ const nothingToTakeBack = ({ host }: Context, why: string): ChangeReport => ({
  *
  * @throws {LxcnetError} `changed-since` when a file is no longer what that change left
  */
-export function rollbackDraft({ view, snapshot }: Reading, { state, meta, plan }: Entry, restart: boolean): Draft {
+export function rollbackDraft(
+  { view, snapshot }: Reading,
+  { state, meta, plan, later }: Entry,
+  restart: boolean,
+): Draft {
   if (state !== 'committed') {
     const why: Record<string, string> = {
       undone: 'was taken back already when it failed',
@@ -165,8 +201,9 @@ export function rollbackDraft({ view, snapshot }: Reading, { state, meta, plan }
         {
           exit: exit.data,
           suggestions: [
-            'take the later changes back first: `lxcnet history`',
-            `\`lxcnet history ${meta.id}\` shows what it did`,
+            later.has(step.path)
+              ? `take that back first: lxcnet rollback ${later.get(step.path)}`
+              : `it was not lxcnet; \`lxcnet history ${meta.id}\` shows what that change wrote`,
           ],
         },
       )

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Command } from '@oclif/core'
 import Handlebars from 'handlebars'
 
-export type Codes = Record<string, { summary: string; fix: string; severity?: string }>
+export type Codes = Record<string, { summary: string; fix: string }>
 
 type Flag = Command.Flag.Cached
 
@@ -24,7 +24,7 @@ export function renderMan(manifest: Record<string, Command.Cached>, version: str
 
 /** @returns lxcnet-errors(7) */
 export function renderErrors(codes: Codes, version: string): string {
-  const rows = Object.entries(codes).map(([code, row]) => ({ severity: 'error', ...row, code }))
+  const rows = Object.entries(codes).map(([code, row]) => ({ ...row, code }))
   return render('lxcnet-errors.7.hbs', { version, codes: rows.sort((a, b) => (a.code < b.code ? -1 : 1)) })
 }
 

@@ -4,7 +4,7 @@ import type { CheckReport } from '../../src/report/check.ts'
 import type { LeasesReport } from '../../src/report/leases.ts'
 import type { ObjectsReport } from '../../src/report/objects.ts'
 import { Lab, type LabHost, type LightHost } from './lab/lab.ts'
-import { change, pings, read, refused, start } from './live.ts'
+import { change, lostDuring, pings, read, refused, start } from './live.ts'
 
 const settings = '/etc/default/lxc-net'
 const hosts = '/etc/lxcnet/dnsmasq/lxc-net.hosts'
@@ -35,24 +35,12 @@ const faults = async (host: LabHost): Promise<unknown[]> =>
 const traces = (host: LabHost): Promise<string> =>
   host.ok(`find /etc /var/lib/lxc -type f ! -path '*/lxc/*/rootfs/*' -exec sha256sum {} + | sort
 find /etc/lxcnet 2>/dev/null
-ip -o link | sed 's/^[0-9]*: //; s/@[^:]*//; s/veth[^:]*/veth/; s/ether .*//' | sort
+ip -o link | sed 's/^[0-9]*: //; s/<[^>]*>//; s/ state [A-Z]*//; s/@[^:]*//; s/veth[^:]*/veth/; s/ether .*//' | sort
 ip -o address | grep -v fe80 | awk '{print $2, $4}' | sort
 nft -s list ruleset
 ps -eo args | grep '[d]nsmasq --'`)
 
 const dnsmasq = async (host: LabHost): Promise<string> => (await host.ok(`cat ${pidFile}`)).trim()
-
-/** Packets that a ping every 20 ms from a container lost while something happened. */
-async function lostDuring(host: LabHost, from: string, to: string, act: () => Promise<unknown>): Promise<number> {
-  const pid = (await host.ok('lxc-info -n "$1" -pH', {}, from)).trim()
-  await host.ok(`nsenter -t ${pid} -n ping -q -i 0.02 ${to} >/root/pings 2>&1 </dev/null & echo $! >/root/pinger`)
-  await act()
-  await host.ok('kill -INT "$(cat /root/pinger)"; while [ -e "/proc/$(cat /root/pinger)" ]; do sleep 0.05; done')
-  const said = (await host.read('/root/pings')).toString()
-  const [, sent = '', received = ''] = /(\d+) packets transmitted, (\d+) received/.exec(said) ?? []
-  assert.ok(Number(received) > 5, `${from} reaches ${to}: ${said}`)
-  return Math.max(0, Number(sent) - Number(received) - 1) // the last one may be on its way
-}
 
 /** dhcp_release(1) of dnsmasq-utils, which the hosts lack: the DHCPRELEASE that it sends, RFC 2131 §4.4.6. */
 const dhcpRelease = `#!/opt/node/bin/node
@@ -89,7 +77,7 @@ describe('dhcp: reservations on real dnsmasq', () => {
     assert.notEqual(first, '10.0.3.16')
     const before = await traces(host)
     let id: string | null = null
-    const lost = await lostDuring(host, 'mail', '10.0.3.1', async () => {
+    const lost = await lostDuring([host, 'mail', '10.0.3.1'], async () => {
       const report = await change(host, 'dhcp reserve mail 10.0.3.16')
       id = report.id
       assert.deepEqual(
@@ -469,7 +457,7 @@ sed -i 's|^LXC_DHCP_CONFILE=.*|where=/srv/dns; LXC_DHCP_CONFILE="$where/lxc.conf
     assert.equal((await host.read(conf)).toString(), `${own}dhcp-hostsfile=${hosts}\n`)
     assert.deepEqual(await host.read(settings), built)
     await change(host, 'dhcp unreserve new')
-    await host.ok(`echo 'if :; then LXC_DHCP_CONFILE=; fi' >>${settings}`)
+    await host.ok(`echo 'LXC_DHCP_CONFILE="$nowhere"' >>${settings}`)
     assert.equal((await refused(host, 'dhcp reserve new 10.0.3.122')).code, 'dhcp-conf-by-hand')
     await host.write(settings, said)
     await host.ok('/usr/libexec/lxc/lxc-net start')

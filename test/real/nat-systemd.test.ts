@@ -47,7 +47,7 @@ describe('nat: a host with systemd', () => {
   })
 
   it('a disabled lxc-net comes up now and at boot, and is disabled again by the rollback', async () => {
-    await h1.ok('systemctl disable lxc-net.service')
+    await h1.ok('systemctl disable --now lxc-net.service')
     const { id } = await change(h1, 'nat enable')
     assert.deepEqual(
       [await state('lxc-net'), await unit('UnitFileState'), await unit('ActiveState')],

@@ -4,7 +4,7 @@ import type { ChangeReport } from '../../src/report/change.ts'
 import type { CheckReport } from '../../src/report/check.ts'
 import type { ObjectsReport } from '../../src/report/objects.ts'
 import { Lab, type LabHost } from './lab/lab.ts'
-import { change, pings, refused, start } from './live.ts'
+import { change, lostDuring, pings, refused, start } from './live.ts'
 
 const file = '/etc/default/lxc-net'
 
@@ -53,18 +53,6 @@ const faults = async (host: LabHost): Promise<unknown[]> =>
 
 const lines = async (host: LabHost, path: string): Promise<string[]> => (await host.read(path)).toString().split('\n')
 
-/** Packets that a ping every 20 ms from a container lost while something happened. */
-async function lostDuring(host: LabHost, from: string, to: string, act: () => Promise<unknown>): Promise<number> {
-  const pid = (await host.ok('lxc-info -n "$1" -pH', {}, from)).trim()
-  await host.ok(`nsenter -t ${pid} -n ping -q -i 0.02 ${to} >/root/pings 2>&1 </dev/null & echo $! >/root/pinger`)
-  await act()
-  await host.ok('kill -INT "$(cat /root/pinger)"; while [ -e "/proc/$(cat /root/pinger)" ]; do sleep 0.05; done')
-  const [, sent = '', received = ''] =
-    /(\d+) packets transmitted, (\d+) received/.exec((await host.read('/root/pings')).toString()) ?? []
-  assert.ok(Number(received) > 5, `${from} reaches ${to}`)
-  return Number(sent) - Number(received) - 1 // the last one may be on its way
-}
-
 describe('nat: LXC has one network of its own', () => {
   let lab: Lab
   let h1: LabHost
@@ -104,7 +92,7 @@ describe('nat: LXC has one network of its own', () => {
   it('gets another domain and range without the loss of one packet', async () => {
     const before = await traces(h1)
     let id = ''
-    const lost = await lostDuring(h1, 'web1', '198.18.0.1', async () => {
+    const lost = await lostDuring([h1, 'web1', '198.18.0.1'], async () => {
       const report = await change(h1, 'nat set lxc-net domain=lxc range=10.0.3.100,10.0.3.120')
       assert.deepEqual(
         report.changes.map(({ impact }) => impact),
@@ -149,7 +137,7 @@ describe('nat: LXC has one network of its own', () => {
   it('takes the NICs of running containers along to a bridge of another name', async () => {
     const before = await traces(h1)
     let report: ChangeReport | undefined
-    const lost = await lostDuring(h1, 'web1', '198.18.0.1', async () => {
+    const lost = await lostDuring([h1, 'web1', '198.18.0.1'], async () => {
       report = await change(h1, 'nat set lxc-net bridge=net0')
     })
     assert.deepEqual(
@@ -175,6 +163,8 @@ describe('nat: LXC has one network of its own', () => {
 
   it('gives IPv6 addresses by router advertisements', async () => {
     const before = await traces(h1)
+    const odd = JSON.parse((await h1.lxcnet(['nat', 'set', 'lxc-net', 'ipv6=fd07::/80', '--dry-run', '--json'])).stdout)
+    assert.equal((odd as ChangeReport).notes[0]?.code, 'nat-ipv6-prefix')
     const report = await change(h1, 'nat set lxc-net ipv6=fd07::/64 ipv6-nat=on')
     const inside = 'nsenter -t "$(lxc-info -n web1 -pH)" -n ip -6 address show dev eth0'
     await h1.ok(
@@ -310,6 +300,21 @@ describe('nat: LXC has one network of its own', () => {
     assert.deepEqual([status, (JSON.parse(stdout) as { result: string }).result], [5, 'rolled-back'])
     await h1.ok('mv /usr/sbin/dnsmasq.real /usr/sbin/dnsmasq; /usr/libexec/lxc/lxc-net restart')
     assert.equal(await traces(h1), before)
+    // nor when a NIC of a container is not in its bridge afterwards
+    const script = '/usr/libexec/lxc/lxc-net'
+    const [real, port] = [await h1.read(script), (await h1.ok('ls /sys/class/net/lxcbr0/brif')).trim()]
+    const losing = `[ "$1 $LXC_ADDR" != "start 10.66.0.1" ] || ip link set ${port} nomaster\nexit $?`
+    await h1.write(
+      script,
+      real.toString('latin1').replace(/^exit \$\?$/m, () => losing),
+      0o755,
+    )
+    const lost = await h1.lxcnet('nat set lxc-net subnet=10.66.0.0/24 --allow nat-drops-containers -y'.split(' '))
+    assert.equal(lost.status, 5)
+    assert.ok(lost.stdout.includes(`${port} is not in lxcbr0`), lost.stdout)
+    await h1.write(script, real, 0o755)
+    await h1.ok(`ip link set ${port} master lxcbr0`)
+    assert.equal(await traces(h1), before)
     await lease(h1, 'web1')
     await pings({ reached: [[h1, 'web1', '198.18.0.1']] })
   })
@@ -363,7 +368,7 @@ describe('nat: further networks', () => {
     await lease(h1, 'web1')
     const before = await traces(h1)
     let id = ''
-    const lost = await lostDuring(h1, 'web1', '198.18.0.1', async () => {
+    const lost = await lostDuring([h1, 'web1', '198.18.0.1'], async () => {
       const report = await change(h1, 'nat set blue domain=blue range=10.7.0.100,10.7.0.120 ipv6=fd07::/64')
       // of dnsmasq, which is started anew
       assert.ok(report.changes.some(({ kind, impact }) => kind === 'run' && impact === 'reconnect'))

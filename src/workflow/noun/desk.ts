@@ -224,15 +224,14 @@ export class Desk {
       if ((before ?? null) === text && !(again && before !== undefined)) continue
       const path = piecePath(name)
       const call = (verb: string): string[] => ['sh', path, verb]
+      const stays = converges && before !== undefined && text !== null
       if (before !== undefined) {
-        const verb = converges && text !== null ? 'keep' : 'down'
-        this.before(call(verb), { undo: call('up'), why: verb === 'keep' ? `${why}: as it was` : why, impact })
+        const old = text === null ? why : 'takes down what the old settings made'
+        this.before(stays ? nothing : call('down'), { undo: call('up'), why: stays ? why : old, impact })
       }
       this.write(path, text, { why, mode: 0o755, settings: true })
-      if (text !== null) {
-        const undo = call(converges && before !== undefined ? 'keep' : 'down')
-        this.after(call('up'), { undo, why, impact, check: call('check') })
-      }
+      if (text !== null)
+        this.after(call('up'), { undo: stays ? nothing : call('down'), why, impact, check: call('check') })
     }
     const left = new Set(old.keys())
     for (const [name, { text }] of this.pieces) text === null ? left.delete(name) : left.add(name)
@@ -259,6 +258,9 @@ export class Desk {
     else this.before(disable, { undo: enable, why })
   }
 }
+
+/** Where a command has its part on the way back, or on the way there, alone. */
+const nothing = ['true']
 
 const run = (argv: string[], { undo, why, impact = 'live', check }: RunOptions): RunChange => ({
   kind: 'run',

@@ -16,19 +16,9 @@ import type { Context, Reading } from '../../context.ts'
 import { type NetworkRules, readNetworkRules, setNetworkRules } from '../../firewall.ts'
 import type { Desk } from '../../noun/desk.ts'
 import type { Found, Settings, Wish } from '../../noun/noun.ts'
+import { dropsNotes, renamedNotes, strandedNotes } from './affected.ts'
 import { furtherPieces, natPiece } from './networks.ts'
-import {
-  checkBridge,
-  checkSubnets,
-  dropsNotes,
-  error,
-  networkOf,
-  one,
-  renamedNotes,
-  settingsOf,
-  strandedNotes,
-  word,
-} from './wish.ts'
+import { checkBridge, checkSubnets, error, networkOf, one, settingsOf, word } from './wish.ts'
 
 export function foundFurther({ scope }: Context, reading: Reading): Found[] {
   const rules = readNetworkRules(reading)

@@ -18,20 +18,10 @@ import type { Context, Reading } from '../../context.ts'
 import { type NetworkRules, readNetworkRules, setNetworkRules } from '../../firewall.ts'
 import type { Desk } from '../../noun/desk.ts'
 import type { Found, Settings, Wish } from '../../noun/noun.ts'
+import { dropsNotes, renamedNotes, strandedNotes } from './affected.ts'
 import { type Running, runningOf, type Step, stepsOf, unit } from './lxc-net-steps.ts'
 import { answersOf } from './networks.ts'
-import {
-  checkBridge,
-  checkSubnets,
-  dropsNotes,
-  error,
-  networkOf,
-  one,
-  renamedNotes,
-  settingsOf,
-  strandedNotes,
-  word,
-} from './wish.ts'
+import { checkBridge, checkSubnets, error, networkOf, one, settingsOf, word } from './wish.ts'
 
 /** Yes: up now, and after a boot; no: neither; undefined for what is so in part alone. In a tree what its file says. */
 function enabledWord(have: LxcNet, running: Running, live: boolean): 'yes' | 'no' | undefined {
@@ -90,18 +80,19 @@ export function planLxcNet(desk: Desk, { want, have: found }: Wish): void {
     )
     return
   }
-  const notes: Note[] = []
   const words = changedWords(want, found.settings)
   // the words may be as they are, and the variables contradict each other all the same
   const anew = words.length === 0 && have.enabled && have.contradictions.length > 0
   if (words.length === 0 && !anew) return
-  const network = networkOf(lxcNetName, want, have.network, notes)
+  const said: Note[] = []
+  const network = networkOf(lxcNetName, want, have.network, said)
   if (network === undefined) {
-    desk.note(...notes)
+    desk.note(...said)
     return
   }
   // what is wrong with addresses that stay is for `check` to say
-  if (!anew && have.network !== undefined && sameAddresses(network, have.network)) notes.length = 0
+  const stay = !anew && have.network !== undefined && sameAddresses(network, have.network)
+  const notes = said.filter(({ code }) => !(stay && code === 'nat-outside'))
   const enable = words.includes('enabled') ? one(want, 'enabled') === 'yes' : undefined
   const running = runningOf(desk.reading, have)
   checkWords(want, notes)
