@@ -4,7 +4,7 @@ import type { ChangeReport } from '../../src/report/change.ts'
 import type { CheckReport } from '../../src/report/check.ts'
 import type { ObjectsReport } from '../../src/report/objects.ts'
 import { Lab, type LightHost } from './lab/lab.ts'
-import { change, pings, refused, start } from './live.ts'
+import { change, lostDuring, pings, refused, start } from './live.ts'
 
 const uplink =
   '[Match]\nName=eth0\n\n[Network]\n# the office\nAddress=198.18.0.11/24\nGateway=198.18.0.1\nIPv6AcceptRA=no\n'
@@ -120,6 +120,28 @@ for (const { backend, path, text, also } of [
       assert.doesNotMatch(await host.ok('ip -br addr show br1'), /10\.0\.5\.1/)
       await keep(`rollback ${set}`)
       assert.match(await host.ok('ip -br addr show br1'), / 10\.0\.5\.1\/24/)
+      const lines = ['type = veth', 'link = br1', 'flags = up', 'ipv4.address = 10.0.5.2/24']
+      await host.container(
+        'c2',
+        lines.map((line) => `lxc.net.0.${line}`),
+      )
+      await start(host, 'c2')
+      let other = ''
+      let outside = 0
+      const inside = await lostDuring([host, 'c2', '10.0.5.1'], async () => {
+        outside = await lostDuring([host, null, '198.18.0.1'], async () => {
+          other = await keep('bridge create br2 --address 10.0.7.1/24')
+        })
+      })
+      // netplan has every link configured anew, and says so; networkd leaves those alone whose files are as they were
+      const plan = await host.lxcnet('bridge create br3 --address 10.0.8.1/24 --dry-run --json'.split(' '))
+      const impacts = (JSON.parse(plan.stdout) as ChangeReport).changes.map(({ impact }) => impact)
+      assert.equal(impacts.includes('host-path'), backend === 'netplan')
+      const most = backend === 'netplan' ? 50 : 0
+      assert.ok(inside <= most && outside <= most, `${inside} and ${outside} packets lost`)
+      await keep(`rollback ${other}`)
+      await host.stop('c2')
+      await host.ok('rm -r /var/lib/lxc/c2')
       await keep(`rollback ${made}`)
       assert.equal(await state(), before)
     })

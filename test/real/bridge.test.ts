@@ -271,8 +271,8 @@ describe('bridges kept by ifupdown', function () {
     assert.deepEqual(await findings(), [])
     await host.stop('c1')
     // the kernel tells those who stand on a link of its carrier a second later at most: net/core/link_watch.c
-    const inside = 'nsenter -t "$(lxc-info -n mv1 -pH)" -n ip -o link show eth0'
-    await host.ok(`until ${inside} | grep -q NO-CARRIER; do sleep 0.1; done`, { timeoutMs: 20_000 })
+    const inside = 'nsenter -t "$(lxc-info -n mv1 -pH)" -n'
+    await host.ok(`until ${inside} ip -o link show eth0 | grep -q NO-CARRIER; do sleep 0.1; done`)
     assert.equal(await host.ping('mv1', '10.0.5.2'), false)
     const [finding] = await findings()
     assert.deepEqual(
@@ -281,6 +281,7 @@ describe('bridges kept by ifupdown', function () {
     )
     assert.equal(await mac(), born, 'whoever talks to the host is not sent elsewhere as ports come and go')
     await start(host, 'c1')
+    await host.ok(`until ${inside} ping -c 1 -W 1 10.0.5.2 >/dev/null; do sleep 0.1; done`)
     await pings({ reached: both })
     assert.deepEqual(await findings(), [])
     const { code, message, suggestions } = await refused(host, `rollback ${id}`)

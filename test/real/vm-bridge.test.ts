@@ -1,7 +1,7 @@
 /** One bridge for each VLAN of an uplink, which needs a kernel with VLANs: two virtual machines, lxcnet on both. */
 import assert from 'node:assert/strict'
 import { Lab, type VmHost } from './lab/lab.ts'
-import { change, pings, start } from './live.ts'
+import { change, pings, refused, start } from './live.ts'
 
 const main = '/etc/network/interfaces'
 
@@ -79,5 +79,16 @@ describe('bridges of VLANs on virtual machines', function () {
     assert.match(await a.ok('ip -br addr show br300'), /10\.30\.0\.1\/24/)
     await change(a, 'bridge delete br300')
     assert.equal(await a.ok(links), fresh)
+  })
+
+  it('says of an uplink in a bond that the bond is the one', async () => {
+    for (const name of ['c100', 'c200']) await a.stop(name)
+    await a.ok('ifdown br100 br200 eth1.100 eth1.200')
+    await a.ok('modprobe bonding max_bonds=0; ip link add bond0 type bond; ip link set eth1 down master bond0')
+    const { code, suggestions } = await refused(a, 'bridge create br300 --uplink eth1')
+    assert.deepEqual([code, suggestions], ['uplink-taken', ['--uplink bond0, or another link']])
+    await change(a, 'bridge create br300 --uplink bond0 --address 10.30.0.1/24')
+    await b.ok('ip addr add 10.30.0.2/24 dev eth1')
+    await pings({ reached: [[b, null, '10.30.0.1']] })
   })
 })

@@ -106,7 +106,7 @@ export function noteSubnets(desk: Desk, now: Bridge, want: Settings, old?: Bridg
 
 /** A default route beside another one: ifup(8) fails, and elsewhere one of them has no effect. @param old the bridge as it is */
 export function noteGateways(desk: Desk, now: Bridge, want: Settings, old?: Bridge): void {
-  const own = [now.name, portOf(now), old?.name]
+  const own = [now.name, portOf(now)]
   const others = [...desk.view.defaultRouteLinks].filter((link) => !own.includes(link)).sort()
   const fresh = (want.get('gateway') ?? []).filter((one) => !old?.gateway.includes(one))
   if (fresh.length === 0 || others.length === 0) return

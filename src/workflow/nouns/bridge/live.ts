@@ -48,7 +48,7 @@ export function bringUp(desk: Desk, { bridge, backend, takesOver }: Move): void 
   } else {
     const links = [name, ...made]
     readAgain(desk, backend, { links, ports: port === undefined ? [] : [port] })
-    desk.after(renewal[backend][1], { ...options, undo: ['true'] })
+    desk.after(renewal[backend][1], { ...options, undo: ['true'], impact: renewing(backend, impact) })
   }
   const uplink = desk.view.links?.get(port ?? '')
   if (uplink !== undefined) desk.promise(uplink.name, { kind: uplink.kind, master: name })
@@ -68,6 +68,9 @@ const renewal: { [name in Daemon]: readonly [string[], string[]] } = {
     ['netplan', 'apply'],
   ],
 }
+
+/** netplan-apply(8) has networkd configure every link of its files anew (cli/commands/apply.py), the host's own among them. */
+const renewing = (backend: Daemon, impact: Impact): Impact => (backend === 'netplan' ? 'host-path' : impact)
 
 /** Neither of them takes away a bridge whose files are gone, and a port that lost it that way is left alone by networkd. */
 function renewalWithout(
@@ -105,7 +108,7 @@ export function takeDown(desk: Desk, { bridge, backend, takesOver, stays = false
   } else {
     readAgain(desk, backend, { links: [], ports: [] })
     const gone = { links: [name, ...made], ports: takesOver && port !== undefined ? [port] : [] }
-    desk.after(renewalWithout(backend, gone), { undo: ['true'], why, impact })
+    desk.after(renewalWithout(backend, gone), { undo: ['true'], why, impact: renewing(backend, impact) })
   }
   if (!stays) desk.promise(name, null)
 }
@@ -155,7 +158,8 @@ export function retune(desk: Desk, old: Bridge, now: Bridge, backend: BackendNam
   for (const one of fresh) if (impact === 'host-path') desk.reachAt(one.replace(/\/.*/, ''))
   if (backend === 'ifupdown') return
   readAgain(desk, backend, { links: [], ports: [] })
-  desk.after(renewal[backend][1], { undo: ['true'], why: `${backend} reads its files as they are now`, impact })
+  const why = `${backend} reads its files as they are now`
+  desk.after(renewal[backend][1], { undo: ['true'], why, impact: renewing(backend, impact) })
 }
 
 type Set = (why: string, argv: string[], back: string[], impact?: Impact) => void

@@ -1,4 +1,5 @@
 /** What makes a container a gateway, changes it, and takes all of it back. */
+import { parseCidr } from '../../../core/address.ts'
 import { compareVersions } from '../../../core/version.ts'
 import { addSetting, removeSetting } from '../../../document/setting.ts'
 import {
@@ -11,6 +12,7 @@ import {
   printRecord,
   settingsPath,
 } from '../../../gateway/index.ts'
+import { overlaps } from '../../../lxc-net/index.ts'
 import { type Nic, namesInside, typeOf } from '../../../nic/index.ts'
 import type { Note } from '../../../plan/plan.ts'
 import { hookText } from '../../../template/template.ts'
@@ -163,6 +165,16 @@ function faultsOf(
   const faults = gatewayFaults(name, want).map(
     (fault): Note => ({ severity: 'error', code: 'gateway-settings', ...fault }),
   )
+  const { uplink, subnet } = gatewayOf(want)
+  const mine = parseCidr(subnet, 4)
+  const theirs = desk.view.links?.get(uplink)?.addresses.flatMap((text) => parseCidr(text, 4) ?? []) ?? []
+  if (mine !== undefined && theirs.some((other) => overlaps(mine, other)))
+    faults.push({
+      severity: 'error',
+      code: 'gateway-settings',
+      message: `subnet: ${subnet} is in use on ${uplink}, the outside: the gateway could not tell its sides apart`,
+      fix: 'give the inside a subnet of its own',
+    })
   for (const member of gatewayOf(want).members) {
     const rival = [...others].find(([, { words }]) => gatewayOf(words).members.includes(member))?.[0]
     if (rival !== undefined)
