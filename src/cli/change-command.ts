@@ -158,14 +158,15 @@ export abstract class ChangeCommand extends LxcnetCommand {
 
   /** Asks on a terminal; elsewhere the command line is the consent, since every change can be taken back. */
   private async confirmPlan(report: ChangeReport): Promise<boolean> {
-    if (!this.quiet || this.ask.interactive) this.show(planText(report))
+    if (!this.quiet || this.ask.interactive) this.show(planText(report, columns()))
     if (!this.ask.interactive) return true
     this.show('')
     return this.ask.confirm(report.host === 'localhost' ? 'Apply this?' : `Apply this on ${report.host}?`)
   }
 
   private finish(report: ChangeReport): ChangeReport {
-    if (report.result === 'planned' || (report.result === 'unchanged' && !this.quiet)) this.show(planText(report))
+    if (report.result === 'planned' || (report.result === 'unchanged' && !this.quiet))
+      this.show(planText(report, columns()))
     this.show(this.quiet ? resultText(report) : `\n${resultText(report)}`)
     process.exitCode = exitCodes[report.result]
     return report

@@ -2,6 +2,7 @@
 import { structuredPatch } from 'diff'
 import { quoteAll } from '../core/shell.ts'
 import { type Change, type FileChange, type Impact, type Note, shown } from '../plan/plan.ts'
+import { wrapped } from './host-names.ts'
 import { readable } from './table.ts'
 
 export type ChangeResult =
@@ -36,9 +37,16 @@ export interface ChangeReport {
   pending: string[]
 }
 
-/** The plan as a person reads it before saying yes: exact diffs, commands, and what each does to what is running. */
-export function planText({ summary, changes, notes }: Pick<ChangeReport, 'summary' | 'changes' | 'notes'>): string {
-  const lines: string[] = [...summary.filter(Boolean).map(readable)]
+/**
+ * The plan as a person reads it before saying yes: exact diffs, commands, and what each does to what is running.
+ *
+ * @param width columns of the terminal, for prose; what may be pasted keeps its lines
+ */
+export function planText(
+  { summary, changes, notes }: Pick<ChangeReport, 'summary' | 'changes' | 'notes'>,
+  width = 0,
+): string {
+  const lines: string[] = summary.filter(Boolean).map((line) => wrapped(readable(line), 2, width))
   for (const change of changes) {
     if (change.kind === 'file' && change.record)
       lines.push('', `${change.path}: ${change.after === null ? 'removed' : change.why}`)
@@ -53,14 +61,18 @@ export function planText({ summary, changes, notes }: Pick<ChangeReport, 'summar
       lines.push(
         '',
         `$ ${readable(shown(change.argv))}`,
-        `  ${[
-          change.why,
-          ...(change.impact === 'reconnect' || change.impact === 'host-path' ? [impactWords[change.impact]] : []),
-          ...(change.undo === undefined ? ['this cannot be taken back'] : []),
-        ].join('; ')}`,
+        wrapped(
+          `  ${[
+            change.why,
+            ...(change.impact === 'reconnect' || change.impact === 'host-path' ? [impactWords[change.impact]] : []),
+            ...(change.undo === undefined ? ['this cannot be taken back'] : []),
+          ].join('; ')}`,
+          2,
+          width,
+        ),
       )
   }
-  if (notes.length > 0) lines.push('', ...notes.map(noteText))
+  if (notes.length > 0) lines.push('', ...notes.map((note) => noteText(note, width)))
   return lines.join('\n')
 }
 
@@ -71,9 +83,9 @@ const impactWords: Record<Impact, string> = {
   'host-path': "touches the host's own network",
 }
 
-export function noteText({ severity, code, message, fix }: Note): string {
+export function noteText({ severity, code, message, fix }: Note, width = 0): string {
   const lead = severity === 'info' ? 'Note' : severity === 'warning' ? 'Warning' : 'Error'
-  return `${lead}: ${readable(message)} [${code}]${fix === undefined ? '' : `\n  ${readable(fix)}`}`
+  return `${wrapped(`${lead}: ${readable(message)} [${code}]`, 2, width)}${fix === undefined ? '' : `\n  ${readable(fix)}`}`
 }
 
 /** How it ended, in one or two sentences. */
@@ -88,7 +100,7 @@ export function resultText(report: ChangeReport): string {
   else if (result === 'awaiting')
     lines.push(
       `Applied, and ${reason}`,
-      ...report.notes.filter(({ code }) => code === 'no-boot-recovery').map(noteText),
+      ...report.notes.filter(({ code }) => code === 'no-boot-recovery').map((note) => noteText(note)),
     )
   else if (result === 'rolled-back') lines.push(`Rolled back, everything is as it was: ${reason}`)
   else if (result === 'rollback-failed')

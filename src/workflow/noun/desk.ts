@@ -260,7 +260,7 @@ export class Desk {
 }
 
 /** Where a command has its part on the way back, or on the way there, alone. */
-const nothing = ['true']
+export const nothing = ['true']
 
 const run = (argv: string[], { undo, why, impact = 'live', check }: RunOptions): RunChange => ({
   kind: 'run',

@@ -17,7 +17,7 @@ import { type Nic, namesInside, typeOf } from '../../../nic/index.ts'
 import type { Note } from '../../../plan/plan.ts'
 import { hookText } from '../../../template/template.ts'
 import { containerOf } from '../../context.ts'
-import type { Desk } from '../../noun/desk.ts'
+import { type Desk, nothing } from '../../noun/desk.ts'
 import type { Settings, Wish } from '../../noun/noun.ts'
 import { handBack, planMembers } from './members.ts'
 import { byMac, Edits, onLink, plain } from './nics.ts'
@@ -215,8 +215,8 @@ function settle(desk: Desk, name: string, old: GatewayRecord | undefined, next: 
     // who has an address of the old subnet is cut off until he is restarted
     const impact = gatewayOf(old.words).subnet === gatewayOf(next.words).subnet ? 'live' : 'reconnect'
     // the way back goes to the old file first, then to the rules that it asks for
-    desk.before(call('keep', name), { undo: call('up', name), why: `${why}: as it was`, impact })
-    desk.after(call('up', name), { undo: call('keep', name), why, impact, check: call('check', name) })
+    desk.before(nothing, { undo: call('up', name), why, impact })
+    desk.after(call('up', name), { undo: nothing, why, impact, check: call('check', name) })
   } else {
     if (old !== undefined) desk.say(`gateway ${name}: its rules are put back`)
     desk.after(call('up', name), { undo: call('down', name), why, check: call('check', name) })
