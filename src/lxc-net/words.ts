@@ -81,10 +81,10 @@ export function checkNatValue(flag: string, given: string): Checked {
       return { value: rangeText(range) }
     }
     case 'domain':
-      // RFC 1035 §2.3.1, and what lxc-net's shell takes as one word
+      // RFC 1035 §2.3.1 and §2.3.4: a label has at most 63 octets; and what lxc-net's shell takes as one word
       if (
         given.length > 200 ||
-        !/^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$/.test(given)
+        !/^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/.test(given)
       )
         return wrong('is not a domain', 'for instance lxc')
       return { value: given }

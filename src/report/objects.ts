@@ -25,7 +25,7 @@ export function objectsText(
   { columns, argument }: { columns: readonly string[]; argument: string },
   width: number,
 ): string {
-  if (objects.length === 0) return `No ${noun} here; \`lxcnet ${noun} create\` makes one.`
+  if (objects.length === 0) return `Nothing here yet; \`lxcnet ${noun} create\` makes the first.`
   const head = [argument, 'STATE', ...columns.map((word) => word.toUpperCase())]
   const rows = objects.map(({ name, state, settings }) => [
     name,

@@ -62,7 +62,10 @@ type Checked = { value: string } | { code: string; message: string; fix: string 
 
 export function checkShimValue(flag: string, text: string): Checked {
   if (flag === 'ifname') {
-    const fault = linkNameFault(text)
+    // the kernel takes more, ip(8) and the shells that read the name do not
+    const plain = /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(text)
+    const fault =
+      linkNameFault(text) ?? (plain ? undefined : 'has a character other than letters, digits, ".", "_", "-"')
     if (fault === undefined) return { value: text }
     return { code: 'bad-name', message: `ifname: "${text}" ${fault}`, fix: 'for instance shim-br0' }
   }

@@ -44,7 +44,7 @@ const ownCodes: Record<string, { summary: string; fix: string }> = {
     fix: 'The message says which.',
   },
   'changed-since': {
-    summary: 'A rollback would lose a later change of the same file.',
+    summary: 'A rollback would lose a later change of the same file, or take a file away that later ones live by.',
     fix: 'Take the later changes back first.',
   },
   'changed-since-set': {

@@ -1,4 +1,5 @@
 /** `lxcnet history` and `rollback`: the journal on the host. */
+import { bootProbe } from '../boot/index.ts'
 import { exit, LxcnetError } from '../core/error.ts'
 import { type Snapshot, takeSnapshot } from '../host/snapshot.ts'
 import { type Container, linkOf } from '../nic/index.ts'
@@ -10,6 +11,7 @@ import { change, type Draft, type Mandate } from './change.ts'
 import { decide, isWholeId } from './confirm.ts'
 import { type Context, isUp, type Reading, type View } from './context.ts'
 import { restartOf } from './nic-change.ts'
+import { neededBy } from './noun/shared.ts'
 
 /** @param id of one change, to be shown with its plan; all of them without */
 export async function readHistory(context: Context, id?: string): Promise<HistoryReport> {
@@ -125,6 +127,7 @@ export async function rollback(
   return change(context, {
     ...mandate,
     files: entry.plan.changes.flatMap((step) => (step.kind === 'file' ? step.path : [])),
+    probes: [bootProbe],
     draft: (reading) => rollbackDraft(reading, entry, restart),
     takesBack: entry.meta.id,
   })
@@ -160,13 +163,9 @@ const nothingToTakeBack = ({ host }: Context, why: string): ChangeReport => ({
 /**
  * The way back of a committed change, as a change of its own; it stands in the history too.
  *
- * @throws {LxcnetError} `changed-since` when a file is no longer what that change left
+ * @throws {LxcnetError} `changed-since` when a file is no longer what that change left, or others live by it by now
  */
-export function rollbackDraft(
-  { view, snapshot }: Reading,
-  { state, meta, plan, later }: Entry,
-  restart: boolean,
-): Draft {
+export function rollbackDraft(reading: Reading, { state, meta, plan, later }: Entry, restart: boolean): Draft {
   if (state !== 'committed') {
     const why: Record<string, string> = {
       undone: 'was taken back already when it failed',
@@ -180,6 +179,8 @@ export function rollbackDraft(
       suggestions: ['`lxcnet history` shows what became of each change'],
     })
   }
+  const { view, snapshot } = reading
+  const needed = neededBy(reading, plan.changes)
   const containers = new Set<string>()
   /** Containers that the change restarted, and that may be down since. */
   const started = new Set(
@@ -207,6 +208,16 @@ export function rollbackDraft(
           ],
         },
       )
+    }
+    const user = step.before === null && step.record ? needed(step.path) : undefined
+    if (user !== undefined) {
+      throw new LxcnetError('changed-since', `${user} lives by ${step.path}, which came with ${meta.id}`, {
+        exit: exit.data,
+        suggestions: [
+          'take the later changes back first: `lxcnet history` lists them',
+          'or delete by name what that change has made: the rest stays',
+        ],
+      })
     }
     const own = [...view.containers.values()].filter(({ path }) => path === step.path)
     for (const { name } of own) containers.add(name)
