@@ -1,5 +1,6 @@
 # Who filters and listens on this host besides lxcnet, and whether the rules of lxcnet stand.
 # shellcheck disable=SC2154 # lx_root comes from host.sh
+lx_login=$1 # SSH_CONNECTION of sshd(8), "client port server port"; here, in no function, $1 is the script's own
 
 # firewall_sockets STATE FILE...: listening sockets of proc(5) /proc/net/tcp, in any namespace of IP.
 firewall_sockets() {
@@ -24,6 +25,17 @@ firewall_iptables() {
   done | grep -e '^:FORWARD DROP' -e '^:DOCKER-USER' -e '^-A .*-j DNAT' | grep -v '^-A LXCNET-'
 }
 
+# firewall_ssh: PORT [ADDRESS] by which the host is administered: that of this login, else whatever sshd may listen on.
+firewall_ssh() {
+  if [ -n "$lx_login" ]; then
+    lx_c=${lx_login##* } lx_p=${lx_login% *}
+    echo "$lx_c ${lx_p##* }"
+  else
+    sed -n 's/^[[:space:]]*Port[[:space:]=]*\([0-9]*\).*/\1/p' /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*.conf
+    echo 22
+  fi
+}
+
 # firewall_tools: what could make rules.
 firewall_tools() {
   command -v nft
@@ -38,6 +50,8 @@ firewall_live() {
   lx_run firewall-chains nft list chains
   if [ -s /proc/net/ip_tables_names ] || ! command -v nft >/dev/null; then lx_run firewall-iptables firewall_iptables; fi
   lx_run firewall-tools firewall_tools
+  lx_run firewall-ssh firewall_ssh
+  lx_run firewall-conntrack command -v conntrack
   if [ -f "$lx_root/etc/lxcnet/net.d/50-firewall" ]; then
     lx_run firewall-check sh "$lx_root/etc/lxcnet/net.d/50-firewall" check
   fi

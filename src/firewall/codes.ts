@@ -8,7 +8,8 @@ export const firewallCodes: Record<string, { summary: string; fix: string }> = {
     fix: '--through docker adds a rule to DOCKER-USER; --allow docker-drops if you pass it through yourself.',
   },
   'firewall-down': {
-    summary: 'The rules of lxcnet are gone, or are others than it made: a ruleset was flushed, or edited by hand.',
+    summary:
+      'The rules of lxcnet are gone, or not what they should be: a ruleset was flushed or edited by hand, or the default route that isolated networks leave by has moved.',
     fix: '`sh /etc/lxcnet/boot`, or `systemctl restart lxcnet`; a boot brings them back too.',
   },
   'firewall-no-tool': {
@@ -27,9 +28,17 @@ export const firewallCodes: Record<string, { summary: string; fix: string }> = {
     summary: 'The target of a forward is not there, or has no address that the host could know.',
     fix: 'Name a container as `lxcnet list` prints it, or an address.',
   },
+  'forward-far': {
+    summary: 'The host reaches the target of a forward by its default route alone: it is none of its networks.',
+    fix: 'Name a container, or an address of a network that `ip route` lists.',
+  },
   'forward-moved': {
     summary: 'The container has another address than the one that the forward leads to.',
-    fix: '`lxcnet forward set NAME to=TARGET` leads it there.',
+    fix: '`lxcnet forward set NAME to=TARGET` leads it there; a container that runs without its address is restarted.',
+  },
+  'forward-old-flows': {
+    summary: 'Flows of UDP go on to the old target of a forward as long as packets come: conntrack(8) is missing.',
+    fix: '`apt-get install conntrack`, or wait for 3 minutes of silence (nf_conntrack_udp_timeout_stream is 120 s).',
   },
   'forward-resolved': {
     summary: 'The container gets its address from a DHCP server: lxc.hook.start-host asks for it at every start.',
@@ -43,9 +52,13 @@ export const firewallCodes: Record<string, { summary: string; fix: string }> = {
     summary: 'A firewall of the host drops what is forwarded, and a rule elsewhere does not change that.',
     fix: 'Let it through there, then --allow forwards-dropped.',
   },
+  'masquerade-no-address': {
+    summary: 'A network goes out as an address that no link of the host has: nothing answers it.',
+    fix: 'Add the address to a link, or take one that `ip -br address` lists.',
+  },
   'port-taken': {
     summary: 'Something on the host listens on the port, and would not be reached any more.',
-    fix: 'Take another port, or name an address to listen on; --allow port-taken if it shall be so.',
+    fix: '`ss -lntup` tells what it is. Take another port, or an address to listen on; or --allow port-taken.',
   },
   'table-taken': {
     summary: 'The host has a table `inet lxcnet` that lxcnet did not write.',

@@ -12,6 +12,9 @@ export {
 export {
   hasForeignTable,
   hasNoTool,
+  isWayIn,
+  type Listener,
+  lacksConntrack,
   listensOn,
   natOnBridges,
   readDroppers,

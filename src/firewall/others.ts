@@ -37,6 +37,25 @@ export const listensOn = ({ protocol, first, last, listen }: Entrance, listener:
   listener.port <= last &&
   (listen === undefined || listener.address === undefined || listener.address === listen)
 
+/**
+ * Does a forward take the port by which the host is administered? Whoever is logged in stays so, but nobody comes in any
+ * more.
+ *
+ * @param six it leads what comes over IPv6
+ */
+export function isWayIn({ answers }: Answers, entrance: Entrance, six: boolean): boolean {
+  const ways = answers.get('firewall-ssh')?.text.split('\n') ?? []
+  return ways.some((way) => {
+    const [port = '', said] = way.split(' ')
+    const address = said?.replace(/^::ffff:(?=[\d.]+$)/, '')
+    if (address !== undefined && address.includes(':') !== six) return false
+    return listensOn(entrance, { protocol: 'tcp', port: Number(port), address })
+  })
+}
+
+/** Lacks the host conntrack(8), by which the kernel is told to forget what it led somewhere? Never where nobody could ask. */
+export const lacksConntrack = ({ answers }: Answers): boolean => (answers.get('firewall-conntrack')?.status ?? 0) !== 0
+
 /** Rules of others that lead a port of the host elsewhere, as nft or iptables prints them: one port, several, or a map. */
 export function readRivals({ answers }: Answers, { protocol, first, last }: Entrance): string[] {
   const lines = ['firewall-dnat', 'firewall-iptables'].flatMap((id) => answers.get(id)?.text.split('\n') ?? [])

@@ -3,7 +3,6 @@
  * call of a function of templates/boot/firewall.sh, so that it can be read here, by a person and by the shell.
  *
  *   network blue bridge=lxcbr1 masquerade=on isolated=no services=yes subnet=10.1.0.0/24
- *   other lxcbr0
  *   hairpin 10.0.3.0/24 bridge=lxcbr0
  *   forward 443/tcp to=web:443 container=/var/lib/lxc/web address=10.0.3.5 source=198.51.100.0/24
  *   forward 8053/udp to=names:53 container=/var/lib/lxc/names port=53
@@ -18,7 +17,7 @@ export interface NetworkRules {
   subnets: readonly string[]
   /** Or the address that stands for the network outside: SNAT. */
   masquerade: 'on' | 'off' | string
-  /** No new connection to or from the other networks of the host. */
+  /** No new connection in but by forwards, and none out but by a link with a default route. */
   isolated: boolean
   /** DHCP and DNS of the host are open on the bridge. */
   services: boolean
@@ -47,19 +46,16 @@ export interface Rules {
   forwards: ReadonlyMap<string, Forward>
   /** Subnet → the bridge that it is on, '' for a link with a default route: where clients and targets are neighbours. */
   hairpins: ReadonlyMap<string, string>
-  /** Bridges of networks that want nothing, from which others are isolated all the same. */
-  others: readonly string[]
 }
 
-export const noRules: Rules = { networks: new Map(), forwards: new Map(), hairpins: new Map(), others: [] }
+export const noRules: Rules = { networks: new Map(), forwards: new Map(), hairpins: new Map() }
 
 /** The lines as the two functions of the piece that hold them, sorted so that the same rules are the same bytes. */
-export function printRules({ networks, forwards, hairpins, others }: Rules): string {
+export function printRules({ networks, forwards, hairpins }: Rules): string {
   return [
     'networks() { :',
     // before what leaves, or it would count as such
     ...sorted(hairpins).map(([subnet, bridge]) => `  hairpin ${subnet}${bridge === '' ? '' : ` bridge=${bridge}`}`),
-    ...[...others].sort().map((bridge) => `  other ${bridge}`),
     ...sorted(networks).map(([name, rules]) => `  ${networkLine(name, rules)}`),
     '}',
     'forwards() { :',
@@ -96,15 +92,13 @@ export function parseRules(text: string): Rules {
   const networks = new Map<string, NetworkRules>()
   const forwards = new Map<string, Forward>()
   const hairpins = new Map<string, string>()
-  const others: string[] = []
-  for (const [, kind, name = '', rest = ''] of text.matchAll(/^ {2}(network|hairpin|other|forward) (\S+)(.*)$/gm)) {
+  for (const [, kind, name = '', rest = ''] of text.matchAll(/^ {2}(network|hairpin|forward) (\S+)(.*)$/gm)) {
     const said = new Map<string, string[]>()
     for (const [, key = '', value = ''] of rest.matchAll(/ (\w+)=((?:[^\s'\\]|'[^']*'|\\.)*)/g))
       said.set(key, [...(said.get(key) ?? []), unquoted(value)])
     const all = (key: string): string[] => said.get(key) ?? []
     const one = (key: string): string | undefined => all(key)[0]
-    if (kind === 'other') others.push(name)
-    else if (kind === 'hairpin') hairpins.set(name, one('bridge') ?? '')
+    if (kind === 'hairpin') hairpins.set(name, one('bridge') ?? '')
     else if (kind === 'forward')
       forwards.set(name, {
         to: one('to') ?? '',
@@ -124,7 +118,7 @@ export function parseRules(text: string): Rules {
         ...(all('through').length === 0 ? {} : { through: all('through') }),
       })
   }
-  return { networks, forwards, hairpins, others }
+  return { networks, forwards, hairpins }
 }
 
 const sorted = <T>(map: ReadonlyMap<string, T>): [string, T][] =>

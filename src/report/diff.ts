@@ -44,5 +44,7 @@ export function diffText({ differences, notes }: DiffReport, width: number): str
   ])
   const isMixed = differences.some(({ object }) => object !== null)
   const head = [isMixed ? 'WHAT' : 'NIC', 'KEY', 'SITE FILE', 'HOST', 'CHANGED BY']
-  return [...(rows.length > 0 ? [table(head, rows, width)] : []), ...notes.map((note) => noteText(note, width))].join('\n')
+  return [...(rows.length > 0 ? [table(head, rows, width)] : []), ...notes.map((note) => noteText(note, width))].join(
+    '\n',
+  )
 }

@@ -1,6 +1,5 @@
 /** The one piece that holds all rules of lxcnet on a host: forwards, and what networks want done for them. */
-import { bootProbe, piecePath, pieceSettings, readPieces } from '../boot/index.ts'
-import { type Cidr, contains, formatAddress, parseCidr } from '../core/address.ts'
+import { bootProbe, piecePath } from '../boot/index.ts'
 import type { Probe } from '../core/probe.ts'
 import {
   firewallBody,
@@ -14,12 +13,12 @@ import {
   type Rules,
   readDroppers,
 } from '../firewall/index.ts'
-import { lxcNetProbe, readNetworks } from '../lxc-net/index.ts'
-import { type Container, values } from '../nic/index.ts'
+import { lxcNetProbe } from '../lxc-net/index.ts'
 import type { Note } from '../plan/plan.ts'
 import { templateText } from '../template/template.ts'
-import type { Reading, View } from './context.ts'
+import type { Reading } from './context.ts'
 import { Desk, type PieceOptions } from './noun/desk.ts'
+import { hairpinsOf } from './targets.ts'
 
 export type { NetworkRules } from '../firewall/index.ts'
 
@@ -50,40 +49,61 @@ export function setNetworkRules(desk: Desk, name: string, rules: NetworkRules | 
   if (rules === undefined) networks.delete(name)
   else {
     networks.set(name, rules)
-    desk.note(...networkDrops(desk.reading, name, rules))
+    desk.note(...networkFaults({ ...desk.reading, view: desk.view }, name, rules))
   }
   putRules(desk, { ...old, networks }, { why: `rules of ${name}` })
 }
 
-/** Firewalls of the host that let nobody out of a network, nor in to it. */
-export function networkDrops({ snapshot }: Reading, name: string, { bridge, through = [] }: NetworkRules): Note[] {
-  return readDroppers(snapshot)
+/** Why nobody in a network reaches the outside: firewalls of the host, or an address that nobody answers to. */
+export function networkFaults(
+  { snapshot, view: { links } }: Reading,
+  name: string,
+  { bridge, masquerade, through = [] }: NetworkRules,
+): Note[] {
+  const warning = (code: string, message: string, fix: string): Note => ({
+    severity: 'warning',
+    code,
+    message: `nat ${name}: ${message}`,
+    fix,
+  })
+  const drops = readDroppers(snapshot)
     .filter((one) => !through.includes(one))
-    .map((one) => ({
-      severity: 'warning',
-      code: one === 'docker' || one === 'ufw' ? `${one}-drops` : 'forwards-dropped',
-      message: `nat ${name}: ${one} drops what this host forwards, so its containers reach nobody outside`,
-      fix: ways[one]?.(bridge) ?? `accept there what comes from ${bridge}, and what answers it`,
-    }))
+    .map((one) =>
+      warning(
+        one === 'docker' || one === 'ufw' ? `${one}-drops` : 'forwards-dropped',
+        `${one} drops what this host forwards, so its containers reach nobody outside`,
+        ways[one]?.(bridge) ?? `accept there what comes from ${bridge}, and what answers it`,
+      ),
+    )
+  if (masquerade === 'on' || masquerade === 'off' || links === undefined || hasAddress(links, masquerade)) return drops
+  const fix = `\`ip -br address\` lists what it has; \`lxcnet nat set ${name} masquerade=\` takes any of these`
+  return [...drops, warning('masquerade-no-address', `no link of this host has ${masquerade} now`, fix)]
 }
+
+export const hasAddress = (links: ReadonlyMap<string, { addresses: string[] }>, address: string): boolean =>
+  [...links.values()].some(({ addresses }) => addresses.some((one) => one.split('/')[0] === address))
 
 const ways: Record<string, (bridge: string) => string> = {
   docker: (bridge) => `iptables -I DOCKER-USER -i ${bridge} -j ACCEPT; iptables -I DOCKER-USER -o ${bridge} -j ACCEPT`,
   ufw: (bridge) => `ufw allow in on ${bridge}; ufw route allow in on ${bridge}`,
 }
 
-/** Puts down the piece as it shall be; without rules there is none. */
+/**
+ * Puts down the piece as it shall be; without rules there is none.
+ *
+ * @param anew also what follows from the links of the host is worked out again where networks and forwards stay as they
+ *   are: else a link that has come or gone since would be a change of theirs
+ */
 export function putRules(
   desk: Desk,
   { networks, forwards }: Pick<Rules, 'networks' | 'forwards'>,
-  options: Pick<PieceOptions, 'why' | 'impact'>,
+  { anew = false, ...options }: Pick<PieceOptions, 'why' | 'impact'> & { anew?: boolean },
 ): void {
-  const hairpins = hairpinsOf(desk, { networks, forwards })
-  const others = othersOf(desk, networks)
+  const old = readRules(desk)
+  const same = printRules({ ...old, networks, forwards }) === printRules(old)
+  const hairpins = same && !anew ? old.hairpins : hairpinsOf(desk, { ...old, networks, forwards })
   const none = networks.size === 0 && forwards.size === 0
-  const { piece: text, body } = none
-    ? { piece: null, body: null }
-    : firewallText({ networks, forwards, hairpins, others })
+  const { piece: text, body } = none ? { piece: null, body: null } : firewallText({ networks, forwards, hairpins })
   if (body !== (desk.text(firewallBody) ?? null))
     desk.write(firewallBody, body, { why: 'makes the rules that 50-firewall says', record: true })
   // another release wrote it, and may have made other rules of the same lines
@@ -121,81 +141,3 @@ const bodyText = (): string =>
   ['firewall-nft', 'firewall-iptables', 'firewall-docker', 'firewall']
     .map((name) => templateText(`boot/${name}.sh`))
     .join('\n')
-
-/**
- * Subnets that a target is in, with the bridge that they are on. What was known stays while nothing says otherwise.
- *
- * A link with a default route is not named: strangers are on it, and 127.0.0.1 is not to be opened there even to be
- * closed again by a rule.
- */
-function hairpinsOf(desk: Desk, { networks, forwards }: Pick<Rules, 'networks' | 'forwards'>): Map<string, string> {
-  const near = neighbours(desk, networks)
-  const known = [...near, ...[...readRules(desk).hairpins].flatMap(([subnet, bridge]) => neighbour(subnet, bridge))]
-  const targets = [...forwards.values()]
-  const addresses = new Set(targets.flatMap(({ address }) => address ?? []))
-  const moving = new Set(targets.flatMap(({ address, container }) => (address === undefined ? (container ?? []) : [])))
-  const found = [
-    ...[...addresses].flatMap((address) => known.find(({ subnet }) => isIn(address, subnet)) ?? []),
-    ...[...moving].flatMap((container) => {
-      const links = linksOf(desk, container)
-      return near.filter(({ subnet, bridge }) => subnet.family === 4 && links.has(bridge))
-    }),
-  ]
-  const open = desk.view.defaultRouteLinks
-  return new Map(found.map(({ subnet, bridge }) => [textOf(subnet), open.has(bridge) ? '' : bridge]))
-}
-
-function isIn(address: string, subnet: Cidr): boolean {
-  const value = parseCidr(address, subnet.family)?.value
-  return value !== undefined && contains(subnet, value)
-}
-
-interface Neighbours {
-  subnet: Cidr
-  bridge: string
-}
-
-/** Networks with a DHCP server that have no rules here: LXC's own above all. */
-function othersOf(desk: Desk, networks: Rules['networks']): string[] {
-  const all = [...networks.values()]
-  if (!all.some(({ isolated }) => isolated)) return []
-  const known = new Set(all.map(({ bridge }) => bridge))
-  return served(desk).flatMap(({ bridge }) => (known.has(bridge) ? [] : bridge))
-}
-
-function served({ reading: { snapshot } }: Desk): Neighbours[] {
-  const pieces = [...readPieces(snapshot)].flatMap(([name, text]): [string, Map<string, string>][] =>
-    name.startsWith('30-nat-') ? [[name.slice('30-nat-'.length), pieceSettings(text)]] : [],
-  )
-  return readNetworks(snapshot, new Map(pieces)).map(({ subnet, bridge }) => ({ subnet, bridge }))
-}
-
-function neighbours(desk: Desk, networks: Rules['networks']): Neighbours[] {
-  return [
-    ...[...networks.values()].flatMap(({ subnets, bridge }) => subnets.flatMap((text) => neighbour(text, bridge))),
-    ...served(desk),
-    ...[...(desk.view.links?.values() ?? [])].flatMap(({ name, loopback, addresses }) =>
-      loopback ? [] : addresses.flatMap((address) => neighbour(address, name)),
-    ),
-  ]
-}
-
-function neighbour(text: string, bridge: string): Neighbours[] {
-  const subnet = parseCidr(text, text.includes(':') ? 6 : 4)
-  return subnet === undefined ? [] : [{ subnet, bridge }]
-}
-
-const textOf = ({ first, family, prefix }: Cidr): string => `${formatAddress(first, family)}/${prefix}`
-
-function linksOf({ view }: Desk, path: string): Set<string> {
-  return new Set(containerAt(view, path)?.effective.nics.flatMap((nic) => values(nic, 'link')))
-}
-
-/**
- * @param path LXCPATH/NAME
- * @returns undefined also for a container of another lxcpath than lxcnet works in, whatever has its name here
- */
-export function containerAt({ lxcpath, containers }: View, path: string): Container | undefined {
-  const cut = path.lastIndexOf('/')
-  return path.slice(0, cut) === lxcpath ? containers.get(path.slice(cut + 1)) : undefined
-}

@@ -48,11 +48,9 @@ iptables_network() {
   case $chain/$isolated/$services in
     LXCNET-POSTROUTING/*) each_subnet iptables_leave ;;
     LXCNET-ISOLATION/yes/*)
-      for other in $bridges; do
-        [ "$other" != "$bridge" ] || continue
-        echo "-A $chain -i $bridge -o $other -j DROP"
-        echo "-A $chain -i $other -o $bridge -j DROP"
-      done
+      echo "-A $chain ! -i $bridge -o $bridge -j DROP"
+      for link in $bridge $ways; do echo "-A $chain -i $bridge -o $link -j RETURN"; done
+      echo "-A $chain -i $bridge -j DROP"
       ;;
     LXCNET-SERVICES/*/yes)
       case $version in 4) dhcp=67 ;; *) dhcp=547 ;; esac

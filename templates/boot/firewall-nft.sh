@@ -1,5 +1,5 @@
 # --- by nft(8): the table inet lxcnet, replaced as a whole in one transaction ---
-# shellcheck disable=SC2086,SC2154 # words without blanks or patterns, set by firewall.sh
+# shellcheck disable=SC2046,SC2086,SC2154 # words without blanks or patterns, set by firewall.sh
 
 # One table for IPv4 and IPv6 can do NAT since Linux 5.2.
 nft_works() {
@@ -68,8 +68,8 @@ nft_network() {
   case $chain/$isolated in
     postrouting/*) each_subnet nft_leave ;;
     isolation/yes)
-      echo "    iifname \"$bridge\" oifname != \"$bridge\" oifname { $(commas $bridges) } reject with icmpx type admin-prohibited"
-      echo "    oifname \"$bridge\" iifname != \"$bridge\" iifname { $(commas $bridges) } reject with icmpx type admin-prohibited"
+      echo "    oifname \"$bridge\" iifname != \"$bridge\" reject with icmpx type admin-prohibited"
+      echo "    iifname \"$bridge\" oifname != { $(commas $(printf '"%s" ' $bridge $ways)) } reject with icmpx type admin-prohibited"
       ;;
   esac
 }

@@ -1,5 +1,5 @@
 # shellcheck disable=SC2030,SC2031 # what a subshell sets is for itself alone
-# --- called with up, down, check or keep ---
+# --- called with up, down or check ---
 #
 # networks() and forwards() of the piece say what is wanted, one call a line. They are run for one chain after the other,
 # named by $chain, and what they call prints what that chain gets, in the language of $engine: nft where that can do NAT,
@@ -50,10 +50,13 @@ commas() {
   echo "$list"
 }
 
-# other BRIDGE: of a network that wants nothing; isolated ones are isolated from it too.
-other() {
-  bridge=$1
-  [ "$engine" != bridge ] || echo "$bridge"
+isolates() { grep -q ' isolated=yes ' "$0"; }
+
+# ways_out: the links by which an isolated network leaves: those with a default route, in whatever table.
+ways_out() {
+  ! isolates || for family in 4 6; do
+    ip "-$family" route show table all default 2>/dev/null
+  done | sed -n 's/.* dev \([^ ]*\).*/\1/p' | grep -vx lo | sort -u
 }
 
 # hairpin SUBNET [bridge=BRIDGE]: clients and targets there are neighbours. A target would answer its neighbour past this
@@ -177,7 +180,8 @@ sysctls_stand() {
 
 # What the rules are made of, unless somebody has to be asked as well: containers for their addresses, or Docker.
 made_of() {
-  ! grep -q ' through=docker' "$0" && ! grep '^  forward ' "$0" | grep -qv ' address=' && cat "$0" /etc/lxcnet/firewall.sh
+  ! grep -q ' through=docker' "$0" && ! grep '^  forward ' "$0" | grep -qv ' address=' &&
+    cat "$0" /etc/lxcnet/firewall.sh && ways_out
 }
 
 # want: the rules as they are to be; those that were loaded last while what they are made of is the same.
@@ -188,7 +192,7 @@ want() {
     return
   fi
   if nft_works; then engine=nft; else engine=iptables; fi
-  bridges=$(engine=bridge && networks)
+  bridges=$(engine=bridge && networks) ways=$(ways_out)
   wanted=$("${engine}_rules")
   passes=$(docker_rules)
 }
@@ -204,6 +208,30 @@ loaded() {
     [ "$(list)" = "$(cat "$state/list")" ]
 }
 
+# forget: ends flows of UDP to targets of rules that are not wanted any more. The kernel translates each packet as it did
+# the first one, and a flow lasts while packets come; one of TCP is another one after its end.
+forget() {
+  command -v conntrack >/dev/null || return 0
+  grep -vxF -e "$wanted" "$state/rules" 2>/dev/null |
+    sed -n 's/.*udp .*\(dnat ip6\{0,1\} to\|--to-destination\) //p' | sort -u | while read -r target; do
+    case $target in
+      \[*) target=${target#[} && conntrack -D -f ipv6 -p udp -g "${target%%]*}" ;;
+      *) conntrack -D -p udp -g "${target%:*}" ;;
+    esac
+  done >/dev/null 2>&1 || : # none to delete: a failure of conntrack's
+}
+
+# await_way_out: at a boot the default route may come late, by DHCP on a link that is plugged in (allow-hotplug of
+# interfaces(5)); until then an isolated network is shut in.
+await_way_out() {
+  n=0
+  while [ "$n" -lt 300 ] && isolates 2>/dev/null; do
+    [ -z "$(ways_out)" ] || exec sh "$0" up
+    sleep 1
+    n=$((n + 1))
+  done
+}
+
 # Containers that start at once have this called at once: who comes later sees what the first one did.
 up() {
   exec 9<"$0"
@@ -211,15 +239,18 @@ up() {
   want
   if ! loaded; then
     case $(cat "$state/engine" 2>/dev/null) in "$engine" | '') ;; *) down ;; esac
-    mkdir -p "$state" && "${engine}_up" && docker_up && echo "$engine" >"$state/engine" &&
+    mkdir -p "$state" && "${engine}_up" && docker_up && forget && echo "$engine" >"$state/engine" &&
       printf '%s\n' "$wanted$passes" >"$state/rules" && list >"$state/list" &&
       printf '%s\n' "$made_of" >"$state/made_of" || return
   fi
+  # neither the lock nor the output of whoever called this is held
+  if isolates && [ -z "$(ways_out)" ]; then (exec 9<&- </dev/null >/dev/null 2>&1 && await_way_out) & fi
   set_sysctls $(sysctls)
 }
 
 down() {
   nft_down || return
+  (wanted='' && forget)
   case $(cat "$state/engine" "$state/rules" 2>/dev/null) in iptables*) iptables_down || return ;; esac
   case $(cat "$state/rules" 2>/dev/null) in *LXCNET-DOCKER*) docker_down || return ;; esac
   [ ! -d "$state" ] || set_sysctls
@@ -229,5 +260,4 @@ down() {
 case $1 in
   up | down) "$1" ;;
   check) want && loaded && sysctls_stand ;;
-  keep) ;;
 esac

@@ -31,6 +31,8 @@ describe('forwards on a tree', () => {
       run('forward', 'add', '80', 'web', '-P', folder)
       assert.ok(tree.read(there).includes(hook))
       run('forward', 'add', '81', 'db')
+      assert.equal(code('forward', 'add', '80', 'db'), 'name-taken')
+      assert.equal(tree.json<{ objects: unknown[] }>('forward', 'list').objects.length, 1)
       assert.equal(tree.config('web'), before)
       assert.ok(tree.read(there).includes(hook))
       assert.doesNotMatch(tree.run('check', '--json').stdout, /"forward-/)
@@ -51,6 +53,16 @@ describe('forwards on a tree', () => {
     assert.throws(piece)
     for (const name of ['0', '80-70', '65536', 'web', '80/sctp', '0.0.0.0:80'])
       assert.equal(code('forward', 'add', name, 'db'), 'bad-name', name)
+  })
+
+  it('follow a network to another bridge, which the same command again leaves as it is', () => {
+    run('nat', 'create', 'blue', '--subnet', '10.7.0.0/24', '--isolated', 'yes')
+    run('forward', 'add', '80', '10.7.0.5')
+    assert.match(piece(), /^ {2}hairpin 10\.7\.0\.0\/24 bridge=blue$/m)
+    run('nat', 'set', 'blue', 'bridge=blue2')
+    assert.match(piece(), /^ {2}hairpin 10\.7\.0\.0\/24 bridge=blue2$/m)
+    assert.equal(run('nat', 'set', 'blue', 'bridge=blue2').result, 'unchanged')
+    assert.equal(run('forward', 'set', '80', 'to=10.7.0.5').result, 'unchanged')
   })
 
   it('need a fixed address where nothing could ask for it, and say so in a way that helps', () => {

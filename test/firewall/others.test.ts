@@ -1,6 +1,7 @@
 /** What a host says of sockets, rules and firewalls that are not lxcnet's. */
 import assert from 'node:assert/strict'
 import {
+  isWayIn,
   listensOn,
   ownerOf,
   parseEntrance,
@@ -60,6 +61,23 @@ describe('sockets that listen', () => {
         listeners.some((one) => listensOn(entrance(name), one)),
         taken,
       ))
+})
+
+describe('the way by which the host is administered', () => {
+  for (const [name, ssh, six, taken] of [
+    ['22/tcp', '22 192.0.2.1', false, true],
+    ['192.0.2.1:20-30/tcp', '22 192.0.2.1', false, true],
+    ['192.0.2.2:22/tcp', '22 192.0.2.1', false, false],
+    ['22/udp', '22 192.0.2.1', false, false],
+    ['22/tcp', '2222 192.0.2.1', false, false],
+    ['22/tcp', '22 192.0.2.1', true, false],
+    ['22/tcp', '22 2001:db8::1', true, true],
+    ['22/tcp', '22 ::ffff:192.0.2.1', false, true],
+    ['2222/tcp', '2222\n22', false, true],
+    ['192.0.2.2:22/tcp', '2222\n22', false, true],
+  ] as const)
+    it(`${taken ? 'is taken' : 'is left alone'} by ${name} over IPv${six ? 6 : 4}, where it is ${ssh.replace('\n', ' or ')}`, () =>
+      assert.equal(isWayIn(host({ ssh }), entrance(name), six), taken))
 })
 
 describe('rules of others', () => {

@@ -84,16 +84,23 @@ for (const engine of ['nft', 'iptables']) {
       assert.equal(await asks(h1, 'c3', '198.18.0.12', 'tcp/80'), 'host 80 10.3.0.5')
     })
 
-    it('isolates a network from the others, not from outside, and lets forwards in', async () => {
+    it('isolates a network from all others and from whoever has a route to it, not from outside, and lets forwards in', async () => {
       await answers(h1, 'c1', ['tcp/80'])
+      // a link that is no bridge, whose other end knows the way back; and a machine of the LAN that knows the way in
+      await h1.ok(`ip netns add other; ip link add o0 type veth peer name o1 netns other
+        ip address add 10.4.0.1/24 dev o0; ip link set o0 up
+        ip -n other link set o1 up; ip -n other address add 10.4.0.5/24 dev o1; ip -n other route add default via 10.4.0.1`)
+      await h2.ok('ip route add 10.1.0.0/24 via 198.18.0.11')
       const rules = new Map([network(1, { masquerade: 'on', isolated: true }), network(2, {})])
       await pings({
         reached: [
           [h1, 'c2', addressOf(1)],
           [h1, 'c3', addressOf(1)],
+          [h1, 'c1', '10.4.0.5'],
+          [h2, null, addressOf(1)],
         ],
       })
-      await set({ networks: rules, others: ['br3'] })
+      await set({ networks: rules })
       await pings({
         reached: [
           [h1, 'c1', '198.18.0.12'],
@@ -105,6 +112,8 @@ for (const engine of ['nft', 'iptables']) {
           [h1, 'c3', addressOf(1)],
           [h1, 'c1', addressOf(2)],
           [h1, 'c1', addressOf(3)],
+          [h1, 'c1', '10.4.0.5'],
+          [h2, null, addressOf(1)],
         ],
       })
       // what lxc-net does at every start, ahead of all that is there
@@ -113,9 +122,20 @@ for (const engine of ['nft', 'iptables']) {
       await h1.ok(accept('-I'))
       await pings({ reached: [[h1, 'c1', '198.18.0.12']], lost: [[h1, 'c2', addressOf(1)]] })
       await h1.ok(accept('-D'))
-      await set({ networks: rules, others: ['br3'], forwards: new Map([['80/tcp', forward]]) })
+      await set({ networks: rules, forwards: new Map([['80/tcp', forward]]) })
       assert.equal(await asks(h2, null, '198.18.0.11', 'tcp/80'), 'c1 80 198.18.0.12')
       assert.equal(await asks(h1, 'c2', '198.18.0.11', 'tcp/80'), 'c1 80 10.2.0.5')
+      await h1.ok('ip route add default via 10.4.0.5 dev o0 metric 9')
+      assert.equal((await h1.sh(`sh ${piece} check`)).status, 1, 'there is another way out')
+      await h1.ok(`sh ${piece} up`)
+      await pings({ reached: [[h1, 'c1', '10.4.0.5']], lost: [[h1, 'c1', addressOf(2)]] })
+      await h1.ok(`ip route delete default dev o0 && ip route delete default && sh ${piece} up`)
+      await pings({ reached: [[h1, 'c3', '198.18.0.12']], lost: [[h1, 'c1', '198.18.0.12']] })
+      await h1.ok('ip route add default via 198.18.0.1')
+      await h1.ok(`for _ in $(seq 120); do sh ${piece} check && exit; sleep 0.25; done; exit 1`)
+      await pings({ reached: [[h1, 'c1', '198.18.0.12']] })
+      await h1.ok('ip netns del other; while ip link show o0; do sleep 0.05; done >/dev/null 2>&1')
+      await h2.ok('ip route delete 10.1.0.0/24')
     })
 
     it("lets a network out by Docker's own door where Docker drops it, and keeps it isolated", async () => {

@@ -75,6 +75,11 @@ describe('forward, where systemd boots', () => {
     await h1.ok(`printf '#!/usr/sbin/nft -f\\nflush ruleset\\n' >/etc/nftables.conf && systemctl start nftables`)
     await h1.ok('systemctl restart nftables')
     assert.equal(await outside(), 'web 80 198.18.0.12', 'nftables takes the rules and the unit with it')
+    await h1.ok('systemctl stop nftables')
+    assert.equal(await outside(), undefined)
+    await h1.ok('systemctl start nftables')
+    for (let n = 0; n < 40 && (await outside()) === undefined; n++) await h1.ok('sleep 0.25')
+    assert.equal(await outside(), 'web 80 198.18.0.12', 'and brings both back, however it is started')
 
     await h1.ok('systemctl reload nftables')
     for (let n = 0; n < 40 && (await outside()) === undefined; n++) await h1.ok('sleep 0.25')
@@ -86,6 +91,7 @@ describe('forward, where systemd boots', () => {
     assert.equal(await outside(), 'web 80 198.18.0.12')
     assert.equal(await inside(), 'web 80 10.1.0.1')
     await change(h1, 'forward remove 80')
+    assert.equal(await h1.ok('find /etc/systemd -name "*lxcnet*"'), '')
   })
 
   it("goes by Docker's own door where Docker drops what is forwarded, and only with consent", async () => {

@@ -123,6 +123,10 @@ describe('forward to a container with a lease', () => {
       [h1, 'far', web],
     ]
     await pings({ reached: across })
+    assert.match(
+      (await h1.lxcnet(['nat', 'set', 'lxc-net', 'masquerade=198.18.0.99', '--dry-run', '--json'])).stdout,
+      /"masquerade-no-address"/,
+    )
     await h1.ok('ip address add 198.18.0.99/24 dev eth0')
     assert.equal(await seen(), 'host 81 198.18.0.11')
     const snat = await change(h1, 'nat set lxc-net masquerade=198.18.0.99')
@@ -177,5 +181,19 @@ describe('forward to a container with a lease', () => {
     assert.equal(await asks(h2, null, '198.18.0.11', 'tcp/80'), 'web 80 198.18.0.12')
     assert.equal(await asks(h1, 'web', '198.18.0.11', 'tcp/80'), 'web 80 10.0.3.1')
     assert.equal(await asks(h1, null, '127.0.0.1', 'tcp/80'), 'web 80 10.0.3.1', 'the bridge was made anew')
+  })
+
+  it('leaves an isolated network shut to lxc-net, which was off for a while', async () => {
+    await change(h1, 'nat create red --subnet 10.30.0.0/24 --isolated yes')
+    const rules = await h1.read('/etc/lxcnet/net.d/50-firewall')
+    await h1.stop('web')
+    await change(h1, 'nat disable')
+    await change(h1, 'nat enable')
+    assert.deepEqual(await h1.read('/etc/lxcnet/net.d/50-firewall'), rules)
+    await start(h1, 'web')
+    await h1.ok(`ip netns add other; ip link add o0 type veth peer name o1 netns other; ip link set o0 up master red
+      ip -n other link set o1 up; ip -n other address add 10.30.0.5/24 dev o1; ip -n other route add default via 10.30.0.1`)
+    await pings({ reached: [[h1, null, '10.30.0.5']], lost: [[h1, 'web', '10.30.0.5']] })
+    await h1.ok('ip netns del other')
   })
 })

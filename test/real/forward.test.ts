@@ -1,5 +1,6 @@
 /** Ports of a host that lead to containers: real connections from everywhere, and nothing left when they go. */
 import assert from 'node:assert/strict'
+import type { ChangeReport } from '../../src/report/change.ts'
 import { answers, asks, traces } from './forward-peer.ts'
 import { Lab, type LightHost } from './lab/lab.ts'
 import { change, lostPings, refused, start } from './live.ts'
@@ -122,7 +123,9 @@ describe('forward', () => {
   })
 
   it('is refused where the port is taken, or the target not there', async () => {
-    assert.equal((await refused(h1, 'forward add 22 web')).code, 'port-taken')
+    const taken = await refused(h1, 'forward add 22 web')
+    assert.equal(taken.code, 'port-taken')
+    assert.match(taken.suggestions.join(), /`ss -lntp sport = :22` .*192\.0\.2\.1:22\/tcp/)
     assert.equal((await refused(h1, 'forward add 80 nobody')).code, 'forward-no-target')
     await change(h1, 'forward add 80 web')
     assert.equal((await refused(h1, 'forward add 70-90 near')).code, 'forward-overlaps')
@@ -146,6 +149,79 @@ E`)
       ['forward', 'add', '0.0.0.0:80', 'web'],
     ])
       assert.match((await refused(h1, line)).code, /^bad-/, line.join(' '))
+  })
+
+  it('is armed where it takes the port by which the host is administered, and told of where nobody near is led to', async () => {
+    const plan = async (...words: string[]): Promise<ChangeReport> => {
+      const { stdout } = await h1.lxcnet(['forward', 'add', ...words, '--allow', 'port-taken', '--dry-run', '--json'])
+      return JSON.parse(stdout) as ChangeReport
+    }
+    const impacts = ({ changes }: ChangeReport) => changes.map(({ impact }) => impact)
+    assert.ok(impacts(await plan('22', 'web')).includes('host-path'))
+    assert.ok(impacts(await plan('20-30', 'web')).includes('host-path'))
+    for (const words of ['22 web --protocol udp', '23 web:22'])
+      assert.ok(
+        impacts(await plan(...words.split(' '))).every((impact) => impact === 'live'),
+        words,
+      )
+    const codes = async (to: string) => (await plan('8080', to)).notes.map(({ code }) => code)
+    assert.deepEqual(await codes('203.0.113.9:80'), ['forward-far'])
+    assert.deepEqual(await codes('10.2.0.200'), [])
+  })
+
+  it('ends flows of UDP to an old target, or says that they go on', async () => {
+    await change(h1, 'forward add 5353 web:53 --protocol udp')
+    await h1.ok('[ ! -e /usr/sbin/conntrack ] || mv /usr/sbin/conntrack /usr/sbin/conntrack.away')
+    const { id, notes } = await change(h1, 'forward set 5353/udp to=near:53')
+    assert.deepEqual(
+      notes.map(({ code }) => code),
+      ['forward-old-flows'],
+    )
+    await change(h1, `rollback ${id}`)
+    await h1.write('/usr/sbin/conntrack', '#!/bin/sh\necho "$*" >>/root/conntrack.log\n', 0o755)
+    const told = () => h1.ok('cat /root/conntrack.log; : >/root/conntrack.log')
+    assert.deepEqual((await change(h1, 'forward set 5353/udp to=near:53')).notes, [])
+    assert.equal(await told(), '-D -p udp -g 10.1.0.5\n')
+    await change(h1, 'forward add 80 web')
+    await change(h1, 'forward remove 5353/udp')
+    assert.equal(await told(), '-D -p udp -g 10.1.0.6\n')
+    await change(h1, 'forward add 5353 far:53 --protocol udp')
+    await change(h1, 'forward remove 80')
+    assert.equal(await told(), '')
+    await change(h1, 'forward remove 5353/udp')
+    assert.equal(await told(), '-D -p udp -g 10.2.0.7\n', 'also with the last of all rules')
+    await h1.ok('rm /root/conntrack.log /usr/sbin/conntrack')
+    await h1.ok('[ ! -e /usr/sbin/conntrack.away ] || mv /usr/sbin/conntrack.away /usr/sbin/conntrack')
+  })
+
+  it('leads 127.0.0.1 to a macvlan container by the shim, and is not changed by one that comes later', async () => {
+    const before = await traces(h1)
+    await h1.container('dmz', [
+      'lxc.net.0.type = macvlan',
+      'lxc.net.0.macvlan.mode = bridge',
+      ...veth('br1', '10.1.0.9/24', '10.1.0.3').slice(1),
+    ])
+    await start(h1, 'dmz')
+    await answers(h1, 'dmz', ['tcp/80'])
+    const { notes } = await change(h1, 'forward add 9000 dmz:80')
+    assert.deepEqual(
+      notes.map(({ code }) => code),
+      ['forward-unreached'],
+    )
+    await change(h1, 'forward add 80 web')
+    await change(h1, 'shim create br1 --address 10.1.0.3/24 --allow subnet-taken')
+    const imported = await h1.lxcnet(['import'])
+    assert.match(imported.stdout, /9000\/tcp/, imported.stderr)
+    assert.match(imported.stdout, /80\/tcp/)
+    await change(h1, 'forward set 9000/tcp to=dmz:80')
+    assert.equal(await asks(h1, null, '127.0.0.1', 'tcp/9000'), 'dmz 80 10.1.0.3')
+    assert.equal(await asks(h1, null, '127.0.0.1', 'tcp/80'), 'web 80 10.1.0.1')
+    assert.equal((await change(h1, 'forward set 9000/tcp to=dmz:80')).result, 'unchanged')
+    await change(h1, 'forward remove 9000')
+    await change(h1, 'forward remove 80')
+    await change(h1, 'shim delete br1')
+    await h1.ok('lxc-stop -n dmz -k && rm -r /var/lib/lxc/dmz')
+    assert.deepEqual(await traces(h1), before)
   })
 
   it('is told of when its rules are gone, and comes back', async () => {

@@ -83,6 +83,7 @@ describe('the walkthrough as a site file, on three hosts', function () {
     await client.write('/root/lxcnet.yaml', site)
     await each(async (host, number) => {
       await host.write('/etc/inittab', inittab)
+      await host.write('/etc/default/lxc-net', 'USE_LXC_BRIDGE="false"\n')
       await host.write('/root/hardware', hardware)
       for (const name of [...inner, `public${number}`, `tagged${number}`]) await host.container(name)
       await host.ok('sh /root/hardware; /etc/init.d/openvswitch-switch start', { timeoutMs: 180_000 })

@@ -5,7 +5,10 @@ import { forward } from '../../workflow/nouns/forward/forward.ts'
 import { forwardName } from '../../workflow/nouns/forward/name.ts'
 
 export default class ForwardDelete extends DeleteCommand {
+  /** Its help is that of `forward remove`. */
+  static override hidden = true
   static override summary = 'Remove a forward.'
+  static override description = 'The same as `forward remove`.'
   static override examples = ['<%= config.bin %> <%= command.id %> 443/tcp']
   static override args = { forward: nameArg(forward) }
 

@@ -7,7 +7,6 @@ import { forwardName } from '../../workflow/nouns/forward/name.ts'
 
 export default class ForwardRemove extends DeleteCommand {
   static override summary = 'Remove a forward.'
-  static override description = 'The same as `forward delete`, as one says it.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> 443',
     '<%= config.bin %> <%= command.id %> 53 --protocol udp',

@@ -1,6 +1,7 @@
 /** Other firewalls of the host that drop what is forwarded, and the way through their own doors. */
 import {
   type Forward,
+  type Listener,
   ownerOf,
   parseEntrance,
   readDroppers,
@@ -32,6 +33,10 @@ export function forwardDrops({ snapshot }: Reading, name: string, { through }: F
       }
     })
 }
+
+/** The snapshot does not ask: to tell a socket's process ss(8) looks through those of all containers. */
+export const whoListens = ({ protocol, port }: Listener): string =>
+  `\`ss -ln${protocol.charAt(0)}p sport = :${port}\` tells what it is`
 
 const doors: Record<string, string> = { docker: 'in DOCKER-USER', ufw: 'of `ufw route`' }
 

@@ -9,8 +9,9 @@ import {
   rulesStand,
 } from '../../../firewall/index.ts'
 import type { Reading } from '../../context.ts'
-import { containerAt, firewallPath, firewallProbes, readRules } from '../../firewall.ts'
+import { firewallPath, firewallProbes, readRules } from '../../firewall.ts'
 import type { Found, Noun } from '../../noun/noun.ts'
+import { containerAt, isHere } from '../../targets.ts'
 import { inspectForwards } from './inspect.ts'
 import { planForwards } from './plan.ts'
 
@@ -28,15 +29,26 @@ export const forward: Noun = {
   probes: () => [...firewallProbes, dnsmasqProbe],
   check: checkForwardValue,
   find: (_, reading) => {
+    const { view } = reading
     const stands = rulesStand(reading.snapshot)
-    const found = [...readRules(reading).forwards].map(([name, one]) => ({
+    const here = [...readRules(reading).forwards].filter(([, { container }]) => !container || isHere(view, container))
+    const found = here.map(([name, one]) => ({
       first: parseEntrance(name)?.first ?? 0,
       one: foundForward(name, one, stateOf(one, reading, stands)),
     }))
     return found.sort((a, b) => a.first - b.first).map(({ one }) => one)
   },
-  plan: planForwards,
+  plan: (desk, wishes) => planForwards(desk, wishes, { anew: false }),
   inspect: (_, reading) => inspectForwards(reading),
+}
+
+/**
+ * The same noun, which looks anew for the links by which the host reaches the targets. The other one leaves what was
+ * worked out before as long as no forward changes: a shim that was made since is no change of theirs.
+ */
+export const freshForward: Noun = {
+  ...forward,
+  plan: (desk, wishes) => planForwards(desk, wishes, { anew: true }),
 }
 
 function foundForward(name: string, one: Forward, state: string): Found {

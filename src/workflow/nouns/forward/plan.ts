@@ -6,6 +6,8 @@ import {
   type Entrance,
   type Forward,
   forwardHook,
+  isWayIn,
+  lacksConntrack,
   listensOn,
   natOnBridges,
   overlap,
@@ -16,19 +18,22 @@ import {
   readRivals,
   targetPorts,
 } from '../../../firewall/index.ts'
-import type { Note } from '../../../plan/plan.ts'
+import type { Impact, Note } from '../../../plan/plan.ts'
 import { hookText } from '../../../template/template.ts'
-import { containerAt, putRules, readRules } from '../../firewall.ts'
+import { hasAddress, putRules, readRules } from '../../firewall.ts'
 import type { Desk } from '../../noun/desk.ts'
 import type { Settings, Wish } from '../../noun/noun.ts'
+import { containerAt } from '../../targets.ts'
 import { type DhcpSide, sidesOf } from '../dhcp/read.ts'
-import { forwardDrops, passUfw } from './doors.ts'
-import { placeOf, unreached } from './target.ts'
+import { forwardDrops, passUfw, whoListens } from './doors.ts'
+import { far, placeOf, unreached } from './target.ts'
 
 const hookKey = 'lxc.hook.start-host'
 
-export function planForwards(desk: Desk, wishes: readonly Wish[]): void {
+/** @param anew as in putRules() */
+export function planForwards(desk: Desk, wishes: readonly Wish[], { anew }: { anew: boolean }): void {
   const rules = readRules(desk)
+  let impact: Impact = 'live'
   const dhcp = sidesOf(desk)
   const forwards = new Map(rules.forwards)
   for (const { name, want } of wishes) if (want === undefined) forwards.delete(name)
@@ -45,15 +50,20 @@ export function planForwards(desk: Desk, wishes: readonly Wish[]): void {
     const one = forwardOf(desk, name, entrance, want, dhcp)
     if (one === undefined) continue
     const isNew = have === undefined
+    const elsewhere = isNew ? rules.forwards.get(name)?.container : undefined
+    if (elsewhere !== undefined) desk.note(nameTaken(name, elsewhere))
     desk.note(...clashes(desk, name, entrance, one, forwards, isNew), ...forwardDrops(desk.reading, name, one, isNew))
-    if (JSON.stringify(forwards.get(name)) !== JSON.stringify(one))
+    if (JSON.stringify(forwards.get(name)) !== JSON.stringify(one)) {
       desk.say(`forward ${name}: ${leadsTo(one, entrance)}`)
+      if (isWayIn(desk.reading.snapshot, entrance, isIpv6(entrance, one))) impact = 'host-path'
+    }
     forwards.set(name, one)
   }
   const names = wishes.map(({ name }) => name)
   const why = names.length > 3 ? `${names.length} forwards` : `forward ${names.join(', ')}`
   passUfw(desk, rules.forwards, forwards)
-  putRules(desk, { networks: rules.networks, forwards }, { why })
+  putRules(desk, { networks: rules.networks, forwards }, { why, impact, anew })
+  desk.note(...flowNotes(desk, rules.forwards, forwards))
   putHooks(desk, rules.forwards, forwards)
 }
 
@@ -63,6 +73,30 @@ const badName = (name: string, entrance: Entrance | undefined): Note => ({
   message: `forward ${name}: ports go from 1 to 65535, the lower first, and an address is one of the host's`,
   fix:
     entrance === undefined ? 'for instance 443/tcp or 192.0.2.1:80-90/tcp' : `did you mean ${printEntrance(entrance)}?`,
+})
+
+/** A flow is translated as its first packet was, and one of UDP ends only when nobody sends for a while. */
+function flowNotes({ reading }: Desk, old: ReadonlyMap<string, Forward>, next: ReadonlyMap<string, Forward>): Note[] {
+  const moved = [...old].find(([name, one]) => {
+    const now = next.get(name)
+    return name.endsWith('/udp') && (now?.address !== one.address || now?.port !== one.port)
+  })
+  if (moved === undefined || !lacksConntrack(reading.snapshot)) return []
+  return [
+    {
+      severity: 'warning',
+      code: 'forward-old-flows',
+      message: `forward ${moved[0]}: clients that go on sending are led to ${moved[1].to} as before, and this host has no conntrack to end that`,
+      fix: 'apt-get install conntrack',
+    },
+  ]
+}
+
+const nameTaken = (name: string, container: string): Note => ({
+  severity: 'error',
+  code: 'name-taken',
+  message: `forward ${name} leads to ${container} already`,
+  fix: `\`lxcnet forward remove ${name} -P ${container.slice(0, container.lastIndexOf('/'))}\` frees the port`,
 })
 
 const leadsTo = ({ to, address, through }: Forward, { first, last }: Entrance): string => {
@@ -118,8 +152,9 @@ function forwardOf(
       '`lxcnet list` shows the containers and their NICs',
     )
   const { container, address, lease } = place
-  desk.note(...unreached(name, target.host, place, desk.view))
   const one = { to, container, address, port, sources, through }
+  const deaf = unreached(name, to, place, desk.view)
+  desk.note(...(deaf.length > 0 ? deaf : far(name, one, { ...desk.reading, view: desk.view })))
   if (address !== undefined) return one
   const { version } = desk.view
   const now = lease === undefined ? '' : ` (now ${lease})`
@@ -154,11 +189,12 @@ function clashes(
     const taken = other === name ? undefined : parseEntrance(other)
     return taken !== undefined && overlap(entrance, taken) && isIpv6(taken, theirs) === isIpv6(entrance, one)
   })?.[0]
-  const fix = 'take another port, or an address to listen on: 192.0.2.1:443/tcp'
-  const error = (code: string, message: string): unknown =>
-    notes.push({ severity: 'error', code, message: `forward ${name}: ${message}`, fix })
-  if (rival !== undefined) error('forward-overlaps', `forward ${rival} takes the same port`)
   const { listen } = entrance
+  const elsewhere = printEntrance({ ...entrance, listen: isIpv6(entrance, one) ? '2001:db8::1' : '192.0.2.1' })
+  const fix = `take another port${listen === undefined ? `, or an address to listen on: ${elsewhere}` : ''}`
+  const error = (code: string, message: string, more = ''): unknown =>
+    notes.push({ severity: 'error', code, message: `forward ${name}: ${message}`, fix: `${more}${fix}` })
+  if (rival !== undefined) error('forward-overlaps', `forward ${rival} takes the same port`)
   if (listen !== undefined && view.links !== undefined && !hasAddress(view.links, listen))
     notes.push({
       severity: 'warning',
@@ -171,20 +207,17 @@ function clashes(
   if (other !== undefined) error('forward-overlaps', `there is a rule for the port already: ${other.trim()}`)
   const listener = readListeners(reading.snapshot).find((one) => listensOn(entrance, one))
   if (listener !== undefined) {
-    const where = `${listener.address ?? 'all addresses'} port ${listener.port}`
-    error(
-      'port-taken',
-      `something on this host listens on ${where} (${listener.protocol}), and would not be reached any more`,
-    )
+    const where = `${listener.address ?? 'all addresses'} port ${listener.port} (${listener.protocol})`
+    const what = isWayIn(reading.snapshot, entrance, isIpv6(entrance, one))
+      ? `this host is administered by ${where}, where nobody could log in any more`
+      : `something on this host listens on ${where}, and would not be reached any more`
+    error('port-taken', what, `${whoListens(listener)}; `)
   }
   return notes
 }
 
 /** One that listens on every address leads what comes over the IP version of its target. */
 const isIpv6 = ({ listen }: Entrance, { address }: Forward): boolean => (listen ?? address ?? '').includes(':')
-
-const hasAddress = (links: ReadonlyMap<string, { addresses: string[] }>, address: string): boolean =>
-  [...links.values()].some(({ addresses }) => addresses.some((one) => one.split('/')[0] === address))
 
 /**
  * The hook of containers that a forward leads to, as long as one needs it: those whose address is asked for at every

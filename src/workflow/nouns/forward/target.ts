@@ -1,9 +1,10 @@
 /** Where a forward leads: the address of a container, as far as it is known for good. */
 import { parseCidr } from '../../../core/address.ts'
-import type { Target } from '../../../firewall/index.ts'
+import type { Forward, Target } from '../../../firewall/index.ts'
 import { type Nic, typeOf, value, values } from '../../../nic/index.ts'
 import type { Note } from '../../../plan/plan.ts'
-import type { View } from '../../context.ts'
+import type { Reading, View } from '../../context.ts'
+import { isFar } from '../../targets.ts'
 import type { DhcpSide } from '../dhcp/read.ts'
 
 export interface Place {
@@ -44,15 +45,28 @@ export function placeOf(target: Target, family: 4 | 6, view: View, dhcp: readonl
 const parentOf = (nic: Nic): string | undefined => (typeOf(nic) === 'macvlan' ? value(nic, 'link') : undefined)
 
 /** A host and the macvlans on its links never hear each other, see src/shim/index.ts: then no forward gets there. */
-export function unreached(name: string, host: string, { parent }: Place, { links }: View): Note[] {
+export function unreached(name: string, to: string, { parent }: Place, { links }: View): Note[] {
   if (parent === undefined || links === undefined) return []
   if ([...links.values()].some((link) => link.kind === 'macvlan' && link.parent === parent)) return []
   return [
     {
       severity: 'warning',
       code: 'forward-unreached',
-      message: `forward ${name}: ${host} is a macvlan on ${parent}, which this host does not reach`,
-      fix: `\`lxcnet shim create ${parent} --address ADDRESS/PREFIX\``,
+      message: `forward ${name}: ${to} is a macvlan on ${parent}, which this host does not reach`,
+      fix: `\`lxcnet shim create ${parent} --address ADDRESS/PREFIX\`, then \`lxcnet forward set ${name} to=${to}\``,
+    },
+  ]
+}
+
+/** Whoever is outside answers past this host: the client never asked that address, and the host's firewall sees no answer. */
+export function far(name: string, { to, address }: Forward, reading: Pick<Reading, 'snapshot' | 'view'>): Note[] {
+  if (address === undefined || !isFar(reading, address)) return []
+  return [
+    {
+      severity: 'warning',
+      code: 'forward-far',
+      message: `forward ${name}: this host has no route to ${address} but a default one, so ${to} is somebody outside, if anybody`,
+      fix: '`ip route` lists the networks that it is in; `lxcnet list` the containers',
     },
   ]
 }
