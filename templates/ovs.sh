@@ -13,6 +13,8 @@ ovs_live() {
     --columns=_uuid,name,interfaces,tag,trunks,vlan_mode,external_ids list Port -- \
     --columns=_uuid,name,type,options,ofport,error,mtu_request list Interface
   lx_run ovs-daemon ovs-appctl -T 3 -t ovs-vswitchd version
+  # 1 where the kernel has no openvswitch, built in or loaded: dpif_netlink_enumerate() in lib/dpif-netlink.c
+  lx_run ovs-datapath ovs-dpctl dump-dps
 }
 
 # ovs_paths: the hooks.

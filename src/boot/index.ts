@@ -7,7 +7,6 @@
  *   up      makes everything that is missing, and changes nothing else: it may be called at any time
  *   down    takes all of it away, what is gone already too
  *   check   succeeds while everything is there
- *   keep    does nothing; a change runs it where the way back is to call `up` with the old file
  *
  * /etc/lxcnet/boot calls them all in the order of their names; the host's own init calls that. The first piece brings
  * both files, the last one takes them along.

@@ -18,7 +18,7 @@ export const bridgeCodes: Record<string, { summary: string; fix: string }> = {
   },
   'bridge-in-use': {
     summary: 'Running containers have NICs on the bridge, or other links stand on it, which lose their network.',
-    fix: 'Stop them first, or --allow bridge-in-use.',
+    fix: '`lxc-stop -n CT` first, or --allow bridge-in-use.',
   },
   'bridge-incomplete': {
     summary: 'A bridge that lxcnet made has lost its uplink or an address.',
@@ -35,6 +35,10 @@ export const bridgeCodes: Record<string, { summary: string; fix: string }> = {
   'default-routes': {
     summary: 'The host has several default routes, or would get a second one by the bridge.',
     fix: '`ip route show default` shows them; leave --gateway out, or --allow default-routes.',
+  },
+  'gateway-lost': {
+    summary: 'The host would lose its default route with the address that a bridge gets another one for.',
+    fix: "Say the gateway too: --gateway, or gateway=. Where none is wanted, take it out of the uplink's files first.",
   },
   'interfaces-inherits': {
     summary: 'Another stanza of interfaces(5) inherits from the one of the uplink.',
@@ -62,7 +66,7 @@ export const bridgeCodes: Record<string, { summary: string; fix: string }> = {
   },
   'uplink-by-hand': {
     summary: "The uplink has an address that none of the host's own files names: it would be lost.",
-    fix: 'Write it into those files first; or take it away and give it to the bridge by --address.',
+    fix: 'Write it into those files first: the bridge then takes it along.',
   },
   'uplink-no-carrier': { summary: 'The uplink has no cable, or nothing at its other end.', fix: 'Check the cable.' },
   'uplink-taken': {

@@ -6,7 +6,17 @@ import { parseCidr } from '../core/address.ts'
 import { LxcnetError } from '../core/error.ts'
 import { globPattern } from '../core/glob.ts'
 import { indentOf, type Line, type Option, parse, print, type Stanza, stanzas } from '../document/interfaces.ts'
-import { type Added, type Bridge, nameTaken, portOf, type Standing, type Texts, uplinkOf } from './model.ts'
+import {
+  type Added,
+  type Bridge,
+  droppedOf,
+  heirOf,
+  nameTaken,
+  portOf,
+  type Standing,
+  type Texts,
+  uplinkOf,
+} from './model.ts'
 
 export const mainFile = '/etc/network/interfaces'
 
@@ -94,7 +104,12 @@ export function addIfupdown(texts: Texts, files: readonly string[], bridge: Brid
   const standing = entries.filter(({ name }) => name === port)
   refuseMapping(texts, files, port)
   const configured = standing.filter(({ method }) => method !== 'manual')
-  if (port !== undefined && configured.length > 0) return takeOver(texts, { ...bridge, port }, configured, entries)
+  if (port !== undefined && configured.length > 0) {
+    const had = bridgeFrom(port, configured, entries)
+    const heir = heirOf(bridge, had)
+    const mentions = takeOver(texts, { ...heir, port }, configured, entries)
+    return { takesOver: true, mentions, dropped: droppedOf(heir, had) }
+  }
   const fresh = [
     ...(port === undefined || bridge.vlanId === undefined || standing.length > 0 ? [] : vlanLines(bridge, port)),
     ...stanzasOf(bridge, port, '    '),
@@ -108,7 +123,7 @@ export function addIfupdown(texts: Texts, files: readonly string[], bridge: Brid
     const old = texts.read(mainFile) ?? ''
     texts.write(mainFile, `${old}${old === '' || old.endsWith('\n') ? '' : '\n'}${fresh}`)
   }
-  return { takesOver: false, mentions: [] }
+  return { takesOver: false, mentions: [], dropped: [] }
 }
 
 const sourcesFolder = (lines: readonly Line[]): boolean =>
@@ -176,13 +191,17 @@ const wire = /^(hwaddress|ethernet-|offload-|hardware-|link-(speed|duplex|autone
 /** What an address that is given anew replaces. */
 const addressing = /^(address|netmask|gateway|broadcast|network|pointopoint|metric|scope)$/
 
-/** The stanzas of the uplink become the bridge's, line by line; what is left to the uplink is `manual`. */
+/**
+ * The stanzas of the uplink become the bridge's, line by line; what is left to the uplink is `manual`.
+ *
+ * @returns commands that name the uplink, and stand with the bridge now
+ */
 function takeOver(
   texts: Texts,
   bridge: Bridge & { port: string },
   standing: readonly Entry[],
   entries: readonly Entry[],
-): Added {
+): string[] {
   const { name, port } = bridge
   const heirs = entries.filter((entry) => entry.inherits.includes(port))
   if (heirs[0] !== undefined)
@@ -203,7 +222,7 @@ function takeOver(
     const moved = own
       .filter((line) => !stays.includes(line))
       .filter((line) => !(anew && line.kind === 'option' && addressing.test(line.key)))
-      .filter((line) => !(bridge.dns.length > 0 && line.kind === 'option' && /^dns-/.test(line.key)))
+      .filter((line) => !(bridge.dns.length > 0 && line.kind === 'option' && /^dns-nameservers?$/.test(line.key)))
       .filter((line) => !(bridge.mtu !== undefined && line.kind === 'option' && line.key === 'mtu'))
       .map((line) => renamed(line, port, name, mentions))
     const raw = (text: string): Line => ({ kind: 'comment', raw: text })
@@ -212,19 +231,22 @@ function takeOver(
     const fresh: Line[] = []
     if (nth === 0) {
       fresh.push(raw(`iface ${port} inet manual\n`), ...ended(stays), ...ended(mtu), raw('\n'))
-      if (anew) fresh.push(...stanzasOf(bridge, port, indent).map((text, at) => raw(at === 0 ? text.slice(1) : text)))
-      else {
+      if (anew) {
+        const written = stanzasOf(bridge, port, indent).map((text, at) => raw(at === 0 ? text.slice(1) : text))
+        // what moves belongs to the first of them, and a second one would take it for its own
+        const second = written.findIndex(({ raw }, at) => at > 1 && raw.startsWith('iface '))
+        fresh.push(...written.toSpliced(second === -1 ? written.length : second, 0, ...ended(moved)))
+      } else {
         fresh.push(raw(`auto ${name}\n`), withName(lines[index], port, name))
         fresh.push(...(bridge.mtu === undefined ? [] : options([`mtu ${bridge.mtu}`])))
         fresh.push(...(bridge.dns.length === 0 ? [] : options([`dns-nameservers ${bridge.dns.join(' ')}`])))
-        fresh.push(...options(makeLines(bridge, port)))
+        fresh.push(...options(makeLines(bridge, port)), ...moved)
       }
-      fresh.push(...moved)
     } else if (!anew) fresh.push(withName(lines[index], port, name), ...moved)
     lines.splice(stanza.at, stanza.end - stanza.at, ...fresh)
     texts.write(file, print(lines))
   }
-  return { takesOver: true, mentions }
+  return mentions
 }
 
 /** Where the stanza stands now: its first one still at its old place, or further down after others became longer. */

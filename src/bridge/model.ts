@@ -1,4 +1,5 @@
 /** What a bridge of the host is, whichever of the host's own systems makes it. */
+import { contains, parseCidr } from '../core/address.ts'
 import { LxcnetError } from '../core/error.ts'
 
 /** What keeps the network of the host. */
@@ -33,6 +34,8 @@ export interface Added {
   takesOver: boolean
   /** Commands that name the uplink, and stand with the bridge now: a person has to judge. */
   mentions: readonly string[]
+  /** Gateways of the uplink that the bridge does not have; `dhcp` for that of its lease. */
+  dropped: readonly string[]
 }
 
 /** What the kernel and networkd say of the uplink, which files do not. */
@@ -56,6 +59,46 @@ export const portOf = ({ uplink, vlanId }: Pick<Bridge, 'uplink' | 'vlanId'>): s
 export function uplinkOf(port: string): Pick<Bridge, 'uplink' | 'vlanId'> {
   const [, uplink, id] = /^(.+)\.(\d{1,4})$/.exec(port) ?? []
   return uplink === undefined ? { uplink: port } : { uplink, vlanId: Number(id) }
+}
+
+const familyOf = (text: string): 4 | 6 => (text === 'slaac' || text.includes(':') ? 6 : 4)
+
+/**
+ * What is not said of a bridge comes from its uplink: an address goes with the gateway that it reaches, and a gateway with
+ * the addresses that are there. Where neither is said the lines move as they are.
+ *
+ * @param had the uplink, as the host's files have it
+ */
+export function heirOf(bridge: Bridge, had: Bridge | undefined): Bridge {
+  if (had === undefined || bridge.address.length + bridge.gateway.length === 0) return bridge
+  const address = bridge.address.length > 0 ? bridge.address : had.address
+  const stays = (gateway: string): boolean =>
+    reaches(address, gateway) || (!reaches(had.address, gateway) && address.some((one) => isOf(one, gateway)))
+  return { ...bridge, address, gateway: bridge.gateway.length > 0 ? bridge.gateway : had.gateway.filter(stays) }
+}
+
+const isOf = (address: string, gateway: string): boolean =>
+  address.includes('/') && familyOf(address) === familyOf(gateway)
+
+/** A router's address of scope link is next to any address. */
+const reaches = (addresses: readonly string[], gateway: string): boolean => {
+  const value = parseCidr(gateway, familyOf(gateway))?.value
+  return addresses.some((one) => {
+    const subnet = isOf(one, gateway) ? parseCidr(one, familyOf(one)) : undefined
+    return subnet !== undefined && value !== undefined && (contains(subnet, value) || /^fe[89ab]/i.test(gateway))
+  })
+}
+
+/** Ways out that the uplink has and the bridge has not, nor another one in their place. */
+export function droppedOf(bridge: Bridge, had: Bridge | undefined): string[] {
+  if (had === undefined || bridge.address.length === 0) return []
+  const without = ([4, 6] as const).filter(
+    (family) =>
+      !bridge.gateway.some((one) => familyOf(one) === family) &&
+      !bridge.address.includes(family === 4 ? 'dhcp' : 'slaac'),
+  )
+  const fixed = had.gateway.filter((one) => without.includes(familyOf(one)))
+  return had.address.includes('dhcp') && without.includes(4) ? [...fixed, 'dhcp'] : fixed
 }
 
 export type Settings = ReadonlyMap<string, readonly string[]>

@@ -36,16 +36,22 @@ interface Spot {
   column: number
 }
 
+interface Heir {
+  bridge: Bridge
+  /** Without what it gets from the NIC. */
+  definition: object
+  /** Keys of the NIC that do not move. */
+  replaced: readonly string[]
+}
+
 /**
  * @param old the NIC, as the file has it
- * @param definition of the bridge, without what it gets from the NIC
  * @throws {LxcnetError} `netplan-shape`
  */
 export function handedOver(
   source: string,
   { path, kind, name }: { path: string; kind: string; name: string },
-  bridge: Bridge,
-  definition: object,
+  { bridge, definition, replaced }: Heir,
 ): string {
   const lines = source.match(/[^\n]*\n|[^\n]+$/g) ?? []
   const network = parseDocument(source).get('network')
@@ -58,7 +64,7 @@ export function handedOver(
   const resized = bridge.mtu !== undefined
   const gone = keys.filter(({ key }) => !staying.has(key) || (key === 'mtu' && resized))
   const given = new Set(Object.keys(definition))
-  const moved = bridge.address.length > 0 ? [] : gone.filter(({ key }) => !given.has(key))
+  const moved = gone.filter(({ key }) => !given.has(key) && !replaced.includes(key))
   const along = keys.filter((one) => moved.includes(one) || (one.key === 'mtu' && !resized))
   const own = along.flatMap(({ from, to }) => lines.slice(from, to).map(ended))
   const section = [

@@ -1,9 +1,11 @@
 /** Bridges in the files of netplan(5), edited as YAML whose comments, order and quotes stay. */
-import { type Document, isMap, parseDocument, stringify, type ToStringOptions, type YAMLMap } from 'yaml'
+import { type Document, isMap, isSeq, parseDocument, stringify, type ToStringOptions, type YAMLMap } from 'yaml'
 import { LxcnetError } from '../core/error.ts'
 import {
   type Added,
   type Bridge,
+  droppedOf,
+  heirOf,
   nameTaken,
   portOf,
   type Standing,
@@ -108,7 +110,6 @@ export function addNetplan(texts: Texts, files: readonly string[], bridge: Bridg
   if (other !== undefined) throw nameTaken(bridge.name, other.path)
   const old = all.find(({ name, kind }) => name === port && kind !== 'bridges')
   const mac = bridge.hwaddr ?? (port === undefined ? undefined : uplink.mac)
-  const definition = definitionOf(bridge, port, mac)
   if (old === undefined) {
     const { uplink: parent, vlanId } = bridge
     const missing = parent !== undefined && !all.some(({ name }) => name === parent)
@@ -116,16 +117,35 @@ export function addNetplan(texts: Texts, files: readonly string[], bridge: Bridg
       version: 2,
       ...(missing ? { ethernets: { [parent]: {} } } : {}),
       ...(vlanId === undefined || port === undefined ? {} : { vlans: { [port]: { id: vlanId, link: parent } } }),
-      bridges: { [bridge.name]: definition },
+      bridges: { [bridge.name]: definitionOf(bridge, port, mac) },
     }
     texts.write(
       ownFile(bridge.name),
       `# Bridge ${bridge.name}, made by lxcnet: change it with \`lxcnet bridge set ${bridge.name}\`.\n${stringify({ network }, { lineWidth: 0 })}`,
     )
-    return { takesOver: false, mentions: [] }
+    return { takesOver: false, mentions: [], dropped: [] }
   }
-  texts.write(old.path, handedOver(texts.read(old.path) ?? '', old, bridge, definition))
-  return { takesOver: true, mentions: [] }
+  const had = bridgeFrom(old.name, old.map, all)
+  const heir = heirOf(bridge, had)
+  const anew = heir.address.length > 0
+  const rerouted = anew && heir.gateway.join() !== had.gateway.join()
+  const routes = old.map.get('routes')
+  if (rerouted && isSeq(routes) && had.gateway.length < routes.items.length)
+    throw new LxcnetError('bridge-by-hand', `${old.path}: ${port} has further routes beside its gateway`, {
+      suggestions: [`edit ${old.path}`],
+    })
+  // lines that nobody spoke of move as they are
+  const fresh = definitionOf({ ...heir, gateway: rerouted ? heir.gateway : [] }, port, mac)
+  const search = lists(old.map, 'nameservers', 'search')
+  const nameservers = { search, addresses: [...heir.dns] }
+  const definition = heir.dns.length === 0 || search.length === 0 ? fresh : { ...fresh, nameservers }
+  const replaced = [
+    ...(anew ? ['addresses', 'dhcp4'] : []),
+    ...(anew && had.address.includes('slaac') ? ['accept-ra'] : []),
+    ...(rerouted ? ['gateway4', 'gateway6', 'routes'] : []),
+  ]
+  texts.write(old.path, handedOver(texts.read(old.path) ?? '', old, { bridge, definition, replaced }))
+  return { takesOver: true, mentions: [], dropped: droppedOf(heir, had) }
 }
 
 /** How the file is laid out, so that it is printed with no other lines changed than those meant. @throws {LxcnetError} `netplan-shape` */

@@ -8,6 +8,8 @@ import { type Assignment, type Line, parse, print, values } from '../document/ne
 import {
   type Added,
   type Bridge,
+  droppedOf,
+  heirOf,
   nameTaken,
   portOf,
   type Standing,
@@ -116,16 +118,25 @@ export function addNetworkd(texts: Texts, files: readonly string[], bridge: Brid
     `\n[Bridge]\nSTP=${stp ? 'yes' : 'no'}\n${stp ? '' : 'ForwardDelaySec=0\n'}`,
   ]
   texts.write(`${folder}/${stem}.netdev`, netdev.join(''))
-  const taken = bridge.address.length === 0 ? old : undefined
+  // a pattern that speaks of NICs matches their VLANs too, which have nothing of it
+  const isOwn =
+    bridge.vlanId === undefined ||
+    values(old?.lines ?? [], 'Match', 'Name')
+      .join(' ')
+      .split(' ')
+      .includes(port ?? '')
+  const taken = isOwn ? old : undefined
+  const had = taken === undefined || port === undefined ? undefined : bridgeFrom(port, [], networks)
+  const heir = heirOf(bridge, had)
   texts.write(
     `${folder}/${stem}.network`,
-    note + (taken === undefined ? freshNetwork(bridge) : movedNetwork(taken, bridge, uplink)),
+    note + (taken === undefined ? freshNetwork(bridge) : movedNetwork(taken, heir, uplink)),
   )
   if (port !== undefined) {
     writePort(texts, stem, note, bridge, port, old)
     if (bridge.vlanId !== undefined) writeVlan(texts, stem, note, bridge, networks)
   }
-  return { takesOver: old !== undefined, mentions: [] }
+  return { takesOver: taken !== undefined, mentions: [], dropped: droppedOf(heir, had) }
 }
 
 /** The name of files that come before the uplink's own. @throws {LxcnetError} `networkd-order` */
@@ -139,40 +150,72 @@ function stemBefore(path: string | undefined, bridge: string): string {
   })
 }
 
+/** What an address that is given anew replaces in [Network], besides [Address] and the default [Route]. */
+const addressing = /^(Address|Gateway|DHCP)$/
+
 /** What the uplink had, under the name of the bridge; [Link] stays, but for the MTU. */
 function movedNetwork({ path, lines }: Network, bridge: Bridge, { clientId }: Uplink): string {
+  const anew = bridge.address.length > 0
+  const ra = lastOf(values(lines, 'Network', 'IPv6AcceptRA')) ?? ''
+  const advertised = bridge.address.includes('slaac') || /^(yes|true)$/.test(ra)
+  const gone = (section: string, key: string): boolean =>
+    (key === 'DNS' && bridge.dns.length > 0) ||
+    (anew && section === 'Network' && (addressing.test(key) || (advertised && key === 'IPv6AcceptRA')))
+  const fresh = [
+    ...(anew ? addressLines(bridge) : []),
+    ...(anew && advertised ? [`IPv6AcceptRA=${bridge.address.includes('slaac') ? 'yes' : 'no'}\n`] : []),
+    ...bridge.dns.map((one) => `DNS=${one}\n`),
+  ]
   const kept: string[] = []
-  let section = ''
-  for (const line of lines) {
-    if (line.kind === 'section') section = line.section
-    if (section === 'Match' || section === 'Link' || line.kind === 'comment') continue
-    if (line.kind === 'assignment' && line.key === 'DNS' && bridge.dns.length > 0) continue
-    kept.push(line.raw.endsWith('\n') ? line.raw : `${line.raw}\n`)
-    if (line.kind === 'section' && section === 'Network') kept.push(...bridge.dns.map((one) => `DNS=${one}\n`))
+  for (const { section, body } of sectionsOf(lines)) {
+    if (section === 'Match' || section === 'Link') continue
+    if (anew && (section === 'Address' || (section === 'Route' && defaultRoutes(body).length > 0))) continue
+    for (const line of body) {
+      if (line.kind === 'comment' || (line.kind === 'assignment' && gone(section, line.key))) continue
+      kept.push(line.raw.endsWith('\n') ? line.raw : `${line.raw}\n`)
+      if (line.kind === 'section' && section === 'Network') kept.push(...fresh.splice(0))
+    }
   }
+  if (fresh.length > 0) kept.unshift('[Network]\n', ...fresh, '\n')
   const mtu = bridge.mtu?.toString() ?? lastOf(values(lines, 'Link', 'MTUBytes'))
   const body = `[Match]\nName=${bridge.name}\n\n${mtu === undefined ? '' : `[Link]\nMTUBytes=${mtu}\n\n`}${kept.join('').trim()}\n`
   const iaid = /^ff([\da-f]{8})/i.exec(clientId ?? '')?.[1]
   const known = values(lines, 'DHCPv4', 'IAID').length > 0 || /\[DHCPv4\]/.test(body)
   // the server knows the lease by what the uplink called itself, which follows from its bus and not from its MAC
-  const lease = iaid === undefined || known ? '' : `\n[DHCPv4]\nIAID=${Number.parseInt(iaid, 16)}\n`
+  const lease =
+    iaid === undefined || known || (anew && !bridge.address.includes('dhcp'))
+      ? ''
+      : `\n[DHCPv4]\nIAID=${Number.parseInt(iaid, 16)}\n`
   return `# As ${path} has it for ${portOf(bridge)}.\n${body}${lease}`
 }
 
-function freshNetwork({ name, address, gateway, dns, mtu }: Bridge): string {
+/** Each section with its head; what stands before the first one is in none. */
+function sectionsOf(lines: readonly Line[]): { section: string; body: Line[] }[] {
+  const sections: { section: string; body: Line[] }[] = []
+  for (const line of lines) {
+    if (line.kind === 'section') sections.push({ section: line.section, body: [line] })
+    else sections.at(-1)?.body.push(line)
+  }
+  return sections
+}
+
+const addressLines = ({ address, gateway }: Bridge): string[] => [
+  ...address.flatMap((one) => (one === 'dhcp' ? ['DHCP=ipv4\n'] : one === 'slaac' ? [] : [`Address=${one}\n`])),
+  ...gateway.map((one) => `Gateway=${one}\n`),
+]
+
+function freshNetwork(bridge: Bridge): string {
+  const { name, address, dns, mtu } = bridge
   const lines = [
     `[Match]\nName=${name}\n\n`,
     mtu === undefined ? '' : `[Link]\nMTUBytes=${mtu}\n\n`,
     '[Network]\n',
-    ...address.map((one) =>
-      one === 'dhcp' ? 'DHCP=ipv4\n' : one === 'slaac' ? 'IPv6AcceptRA=yes\n' : `Address=${one}\n`,
-    ),
-    ...gateway.map((one) => `Gateway=${one}\n`),
+    ...addressLines(bridge),
     ...dns.map((one) => `DNS=${one}\n`),
     // a bridge without ports has no carrier, and its address is wanted all the same
     'ConfigureWithoutCarrier=yes\n',
     ...(address.length > 0 ? [] : ['LinkLocalAddressing=no\n']),
-    ...(address.includes('slaac') ? [] : ['IPv6AcceptRA=no\n']),
+    `IPv6AcceptRA=${address.includes('slaac') ? 'yes' : 'no'}\n`,
   ]
   return lines.join('')
 }

@@ -54,7 +54,7 @@ export const dnsmasqCodes: Record<string, { summary: string; fix: string }> = {
   },
   'dhcp-twice': {
     summary: 'Two reservations are for the same address, MAC or name; dnsmasq takes the first.',
-    fix: 'Remove one of them.',
+    fix: 'Remove one of them: `lxcnet dhcp unreserve NAME`.',
   },
   'dhcp-which-network': {
     summary: 'next: needs to know the network, and the container has no NIC on any.',

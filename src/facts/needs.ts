@@ -54,5 +54,9 @@ export const modules: readonly Module[] = [
   { name: 'ipvlan', config: 'CONFIG_IPVLAN', feature: 'ipvlan NICs need it' },
   { name: '8021q', config: 'CONFIG_VLAN_8021Q', feature: 'vlan NICs need it' },
   { name: 'vxlan', config: 'CONFIG_VXLAN', feature: 'overlays need it' },
-  { name: 'openvswitch', config: 'CONFIG_OPENVSWITCH', feature: 'Open vSwitch is slow without' },
+  {
+    name: 'openvswitch',
+    config: 'CONFIG_OPENVSWITCH',
+    feature: 'switches of Open vSwitch need it, or --datapath netdev',
+  },
 ]

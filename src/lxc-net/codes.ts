@@ -29,6 +29,10 @@ export const natCodes: Record<string, { summary: string; fix: string }> = {
       'lxc-net would not read what is written: /etc/default/lxc is missing, or sets the variable itself afterwards.',
     fix: 'Put the variable, or the line that sources lxc-net, right there.',
   },
+  'nat-forwarded': {
+    summary: 'A forward leads to an address of the network that is none of it any more.',
+    fix: '`lxcnet forward delete` it, or `forward set` it to the new address.',
+  },
   'nat-ipv6-prefix': {
     summary: 'Containers make themselves IPv6 addresses in a /64 alone.',
     fix: 'Use a /64.',
@@ -40,6 +44,10 @@ export const natCodes: Record<string, { summary: string; fix: string }> = {
   'nat-masked': {
     summary: 'The unit lxc-net.service is masked: nothing can start it.',
     fix: 'systemctl unmask lxc-net.service',
+  },
+  'nat-named': {
+    summary: 'Containers name the bridge that goes; they do not start any more.',
+    fix: '`lxcnet set CT link=LINK` gives them another.',
   },
   'nat-no-dnsmasq': {
     summary: 'The host has no dnsmasq, which gives the addresses.',
@@ -64,7 +72,7 @@ export const natCodes: Record<string, { summary: string; fix: string }> = {
   },
   'nat-runs-on': {
     summary: 'lxc-net is up although its file says that it is not to be, and its own stop does nothing then.',
-    fix: '`lxcnet nat enable`, and then `lxcnet nat disable`.',
+    fix: '`lxcnet nat enable` first.',
   },
   'nat-subnet-taken': {
     summary: 'The host has a route into the subnet already, or another network of it has it.',

@@ -21,6 +21,8 @@ export interface DhcpNetwork {
   /** Lines of `<expiry> <mac> <ip> <name> <client-id>`. */
   leaseFile: string
   kind: 'lxc-net' | 'further'
+  /** lxc-net may be off, and keeps what is reserved in it. */
+  enabled: boolean
 }
 
 /** @param pieces name of the network → settings of its piece */
@@ -30,16 +32,16 @@ export function readNetworks(
 ): DhcpNetwork[] {
   const own = readLxcNet(answers)
   const networks: DhcpNetwork[] = []
-  if (own?.network !== undefined && own.enabled) {
-    const { network, confFile, runtime } = own
+  if (own?.network !== undefined && (own.enabled || own.confFile === ownConfFile(lxcNetName))) {
+    const { network, confFile, runtime, enabled } = own
     const pidFile = `${runtime}/dnsmasq.pid`
-    networks.push({ ...common(lxcNetName, network), confFile, pidFile, kind: 'lxc-net' })
+    networks.push({ ...common(lxcNetName, network), confFile, pidFile, kind: 'lxc-net', enabled })
   }
   for (const [name, settings] of pieces) {
     const network = readFurther(settings)
     if (network === undefined) continue
     const pidFile = `/run/lxcnet/dnsmasq-${name}.pid`
-    networks.push({ ...common(name, network), confFile: ownConfFile(name), pidFile, kind: 'further' })
+    networks.push({ ...common(name, network), confFile: ownConfFile(name), pidFile, kind: 'further', enabled: true })
   }
   return networks
 }

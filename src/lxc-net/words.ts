@@ -36,7 +36,12 @@ export const natWords: readonly Word[] = [
   ),
   choice('ipv6-nat', ['on', 'off'], 'masquerade IPv6 too'),
   text('masquerade', 'on|off|ADDRESS', 'containers reach the outside as the host (on), or as this address of it'),
-  choice('isolated', ['yes', 'no'], 'no new connection to or from the other networks of the host'),
+  choice('isolated', ['yes', 'no'], 'no new connection in but by forwards, and none out but by a default route'),
+  {
+    ...choice('through', ['docker'], 'where Docker drops what is forwarded, let this through by rules in DOCKER-USER'),
+    list: true,
+    helpValue: 'FIREWALL',
+  },
   choice('firewall', ['nft', 'iptables'], "what makes the rules of lxc-net's own network"),
   text('mtu', 'OCTETS', 'MTU of the bridge, told to the containers by DHCP; not for lxc-net'),
   choice('enabled', ['yes', 'no'], "whether lxc-net's own network is up, now and after a boot"),

@@ -17,13 +17,17 @@ export const ovsCodes: Record<string, { summary: string; fix: string }> = {
     fix: '`systemctl start openvswitch-switch`',
   },
   'ovs-missing': { summary: 'Open vSwitch is not installed.', fix: 'Install openvswitch-switch.' },
+  'ovs-no-datapath': {
+    summary: 'The kernel has no openvswitch: a switch there would pass no frame.',
+    fix: '--datapath netdev needs none.',
+  },
   'ovs-no-ethtool': {
     summary: 'The userspace datapath needs ethtool to turn off checksum offload in containers, or TCP fails there.',
     fix: 'Install ethtool.',
   },
   'switch-in-use': {
     summary: 'Running containers are plugged into the switch and would lose their network.',
-    fix: 'Stop them, or give them another link first; --allow switch-in-use if it is meant so.',
+    fix: '`lxc-stop -n CT`, or `lxcnet set CT link=LINK --restart` first; --allow switch-in-use if it is meant so.',
   },
   'switch-incomplete': {
     summary: 'A switch lacks a port or an address that it was made with.',

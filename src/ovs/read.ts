@@ -41,6 +41,8 @@ export interface OpenVswitch {
   switches: ReadonlyMap<string, Switch> | undefined
   /** ovs-vswitchd answers: without it nothing that is written to the database comes true. */
   running: boolean
+  /** The kernel has a datapath, as far as it could be asked. */
+  datapath: boolean
   ethtool: boolean
 }
 
@@ -53,6 +55,7 @@ export function readOvs(answers: ReadonlyMap<string, { status: number; text: str
     installed: installed.status === 0,
     switches: tables?.status === 0 ? readSwitches(tables.text) : undefined,
     running: answers.get('ovs-daemon')?.status === 0,
+    datapath: answers.get('ovs-datapath')?.status !== 1,
     ethtool: answers.has('ethtool'),
   }
 }

@@ -187,6 +187,7 @@ const allowable = new Set([
   'link-in-use',
   'subnet-taken',
   'default-routes',
+  'gateway-lost',
 ])
 
 /** @throws {LxcnetError} the first error, with the messages of all */

@@ -83,9 +83,16 @@ forward_ipv6() {
   echo 1 >"$all"
 }
 
-# The last network with IPv6 puts it back; lxc-net, which may need it too, says nowhere whether it does.
+# lxc_net_forwards: lxc-net may need it too, see its start_ipv6(). Its dnsmasq tells; where none runs, nobody knows.
+lxc_net_forwards() {
+  [ -e /run/lxc/network_up ] || return
+  read -r pid </run/lxc/dnsmasq.pid && words=$(tr '\0' '\n' <"/proc/$pid/cmdline") || return 0
+  case $words in *,ra-only*) ;; *) return 1 ;; esac
+} 2>/dev/null
+
+# The last network with IPv6 puts it back.
 unforward_ipv6() {
-  [ -e "$sysctls" ] && ! grep -qs : /run/lxcnet/nat-*.addresses && [ ! -e /run/lxc/network_up ] || return 0
+  [ -e "$sysctls" ] && ! grep -qs : /run/lxcnet/nat-*.addresses && ! lxc_net_forwards || return 0
   while read -r one value; do
     [ ! -e "$one" ] || echo "$value" >"$one"
   done <"$sysctls"
@@ -150,6 +157,5 @@ check() {
 
 case $1 in
   up | down | check) "$1" ;;
-  keep) ;;
-  *) echo "usage: sh $0 up|down|check|keep" >&2; exit 2 ;;
+  *) echo "usage: sh $0 up|down|check" >&2; exit 2 ;;
 esac

@@ -135,6 +135,5 @@ down() {
 PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/sbin
 case $1 in
   up | down | check) "$1" ;;
-  keep) ;;
-  *) echo "usage: sh $0 up|down|check|keep" >&2; exit 2 ;;
+  *) echo "usage: sh $0 up|down|check" >&2; exit 2 ;;
 esac

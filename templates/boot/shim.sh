@@ -52,6 +52,5 @@ check() {
 PATH=$PATH:/usr/sbin:/sbin
 case $1 in
   up | down | check) "$1" ;;
-  keep) ;;
-  *) echo "usage: sh $0 up|down|check|keep" >&2; exit 2 ;;
+  *) echo "usage: sh $0 up|down|check" >&2; exit 2 ;;
 esac

@@ -81,7 +81,7 @@ iface eth1 inet manual
 iface br0 inet6 auto
 `,
     )
-    assert.deepEqual(added, { takesOver: true, mentions: ['ethtool -K eth0 tso off'] })
+    assert.deepEqual(added, { takesOver: true, mentions: ['ethtool -K eth0 tso off'], dropped: [] })
     assert.deepEqual(found, { uplink: ['eth0'], address: ['dhcp', 'slaac'], mtu: ['9000'] })
   })
 
@@ -325,6 +325,90 @@ network:
     const files = { [path]: 'network: {ethernets: {eth0: {dhcp4: true}}}\n' }
     assert.throws(() => run({ files, backend: 'netplan', settings: { uplink: ['eth0'] } }), { code: 'netplan-shape' })
   })
+})
+
+describe('an uplink whose address is said anew', () => {
+  const uplinks: { backend: BackendName; path: string; text: string; also: RegExp }[] = [
+    {
+      backend: 'ifupdown',
+      path: main,
+      text: 'iface eth0 inet static\n  address 192.0.2.7/24\n  gateway 192.0.2.1\n  dns-nameservers 192.0.2.53\n  dns-search lan\n  up ip route add 198.51.100.0/24 via 192.0.2.9\n',
+      also: /address 192\.0\.2\.7\/24\n[^#]* {2}dns-search lan\n {2}up ip route add 198.*\n(iface br0 inet static\n {2}address 192\.0\.2\.8\/24\n)?$/,
+    },
+    {
+      backend: 'networkd',
+      path: '/etc/systemd/network/10-lan.network',
+      text: '[Match]\nName=eth0\n\n[Network]\nDNS=192.0.2.53\nDomains=lan\nIPv6AcceptRA=no\n\n[Address]\nAddress=192.0.2.7/24\n\n[Route]\nGateway=192.0.2.1\n\n[Route]\nDestination=198.51.100.0/24\nGateway=192.0.2.9\n',
+      also: /Domains=lan\nIPv6AcceptRA=no\n+\[Route\]\nDestination=198.*\nGateway=192\.0\.2\.9\n$/,
+    },
+    {
+      backend: 'netplan',
+      path: '/etc/netplan/50-lan.yaml',
+      text: 'network:\n  ethernets:\n    eth0:\n      addresses: [192.0.2.7/24]\n      gateway4: 192.0.2.1 # out\n      nameservers:\n        search: [lan]\n        addresses: [192.0.2.53]\n      accept-ra: false\n',
+      also: /search:[^#]*lan[^#]*(# out\n[^#]*)?accept-ra: false\n$/,
+    },
+  ]
+  const both = ['192.0.2.7/24', '192.0.2.8/24']
+  for (const { backend, path, text, also } of uplinks) {
+    const said = (settings: Case['settings']) => {
+      const { texts, added, found } = run({
+        files: { [path]: text },
+        backend,
+        settings: { uplink: ['eth0'], ...settings },
+      })
+      const own = texts.read(backend === 'networkd' ? '/etc/systemd/network/05-lxcnet-br0.network' : path) ?? ''
+      assert.match(own, also)
+      assert.equal(own.match(/192\.0\.2\.53/g)?.length ?? 0, settings['dns'] === undefined ? 1 : 0)
+      return [found['address'], found['gateway'], found['dns'], added.dropped]
+    }
+
+    it(`keeps its gateway and name servers in files of ${backend}`, () => {
+      assert.deepEqual(said({ address: both }), [both, ['192.0.2.1'], ['192.0.2.53'], []])
+    })
+
+    it(`loses what is said of them alone in files of ${backend}`, () => {
+      const words = { gateway: ['192.0.2.2'], dns: ['192.0.2.54'] }
+      assert.deepEqual(said(words), [['192.0.2.7/24'], ['192.0.2.2'], ['192.0.2.54'], []])
+    })
+
+    it(`loses a gateway that the new one does not reach in files of ${backend}, which is told`, () => {
+      const settings = { uplink: ['eth0'], address: ['203.0.113.7/24'] }
+      const { added, found } = run({ files: { [path]: text }, backend, settings })
+      assert.deepEqual(
+        [found['address'], found['gateway'], added.dropped],
+        [settings.address, undefined, ['192.0.2.1']],
+      )
+    })
+  }
+
+  it('keeps a gateway that no address of the uplink reached either, and one of scope link', () => {
+    const text =
+      'iface eth0 inet static\n  address 192.0.2.7/32\n  gateway 198.51.100.1\niface eth0 inet6 static\n  address 2001:db8::7/64\n  gateway fe80::1\n'
+    const address = ['203.0.113.7/32', '2001:db8::8/64']
+    assert.deepEqual(ifupdown(text, { uplink: ['eth0'], address }).found['gateway'], ['198.51.100.1', 'fe80::1'])
+  })
+
+  it('is told apart from a VLAN that its pattern matches', () => {
+    const files = { '/etc/systemd/network/10-lan.network': '[Match]\nName=eth*\n\n[Network]\nAddress=192.0.2.7/24\n' }
+    const { added, found } = run({ files, backend: 'networkd', settings: { uplink: ['eth0'], 'vlan-id': ['7'] } })
+    assert.deepEqual([added.takesOver, found['address']], [false, undefined])
+  })
+})
+
+describe('the address of a bridge', () => {
+  for (const [text, expected] of [
+    ['10.21.0.0/24', 'address-is-network'],
+    ['10.21.0.255/24', 'address-is-broadcast'],
+    ['10.21.0.0/31', '10.21.0.0/31'],
+    ['10.21.0.255/32', '10.21.0.255/32'],
+    ['2001:db8::/64', '2001:db8::/64'],
+    ['10.21.0.0/16', 'address-is-network'],
+    ['10.21.1.0/16', '10.21.1.0/16'],
+  ])
+    it(`${text} is ${expected}`, () => {
+      const checked = checkBridgeValue('address', text ?? '')
+      assert.equal('value' in checked ? checked.value : checked.code, expected)
+    })
 })
 
 describe('the name of a bridge', () => {

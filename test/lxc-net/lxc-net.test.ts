@@ -219,6 +219,7 @@ describe('the words of a NAT network', () => {
     ['mtu', '68'],
     ['mtu', '65536'],
     ['isolated', 'maybe'],
+    ['through', 'ufw'],
   ] as const) {
     it(`refuse ${flag}=${text}`, () => assert.equal(value(flag, text), 'nat-bad-value'))
   }

@@ -83,6 +83,18 @@ describe('answers of Open vSwitch', () => {
     assert.equal(readOvs(new Map([['ovs-program', { status: 1, text: '' }]]))?.installed, false)
   })
 
+  it('say that the kernel has no datapath, and nothing where nobody could be asked', () => {
+    for (const [status, datapath] of [
+      [0, true],
+      [1, false],
+      [127, true],
+    ] as const) {
+      const state = readOvs(new Map([...answers(''), ['ovs-datapath', { status, text: '' }]]))
+      assert.equal(state?.datapath, datapath)
+    }
+    assert.equal(readOvs(answers(''))?.datapath, true)
+  })
+
   it('an answer that was cut is no switch, and no crash', () => {
     const whole = `${bridges}\n${ports}\n${interfaces}\n`
     for (let length = 0; length < whole.length; length += 7)

@@ -71,6 +71,13 @@ for (const { backend, path, text, also } of [
       await reaches()
       assert.match(await host.ok('ip -br addr show br0'), /198\.18\.0\.11\/24/)
       assert.doesNotMatch(await host.ok('ip -br addr show eth0'), /198\.18/)
+      const set = await keep('bridge set br0 address=198.18.0.11/24,198.18.0.44/24')
+      assert.match(
+        await host.ok('ip -br addr show br0; ip route'),
+        /\.11\/24.*\.44\/24.*default via 198\.18\.0\.1 dev br0/s,
+      )
+      await reaches()
+      await keep(`rollback ${set}`)
       await keep(`rollback ${id}`)
       await reaches()
       assert.equal(await state(), before)

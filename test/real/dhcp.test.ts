@@ -155,7 +155,13 @@ describe('dhcp: reservations on real dnsmasq', () => {
     await host.container('guest', [...veth, 'lxc.net.0.hwaddr = 00:16:3e:00:53:01'])
     await start(host, 'guest')
     assert.equal(await lease(host, 'guest'), '10.0.3.31')
-    await change(host, 'dhcp release 10.0.3.31 --allow dhcp-in-use')
+    const use = await refused(host, 'dhcp release 10.0.3.31')
+    assert.match(
+      use.message,
+      /^dhcp guest: it runs and uses 10\.0\.3\.31, which stays reserved for it, but has no name/,
+    )
+    const { summary } = await change(host, 'dhcp release 10.0.3.31 --allow dhcp-in-use')
+    assert.deepEqual(summary, ['dhcp guest: 10.0.3.31 is not leased any more, and stays reserved'])
     await host.stop('guest')
     await host.container('guest', [...veth, 'lxc.net.0.hwaddr = 00:16:3e:00:53:02'])
     await start(host, 'guest')
@@ -245,10 +251,15 @@ describe('dhcp: reservations on real dnsmasq', () => {
     assert.equal(await no('10.0.3.50 --nic 1'), 'dhcp-no-nic')
     assert.equal(await no('10.0.3.50 --network blue'), 'dhcp-no-network')
     assert.equal(await no('10.0.3.50/24'), 'bad-address')
+    const [mac = ''] = await read(host, 'mail', '0.hwaddr')
+    const twice = await refused(host, `dhcp reserve db 10.0.3.50 --mac ${mac}`)
+    assert.deepEqual([twice.code, twice.suggestions[0]], ['dhcp-twice', 'lxcnet dhcp unreserve mail'])
+    assert.equal(twice.message, `dhcp db: ${mac} has 10.0.3.16 already, reserved for mail`)
     assert.equal((await refused(host, 'dhcp reserve 12h 10.0.3.50')).code, 'bad-object-name')
     assert.equal((await refused(host, 'dhcp unreserve nobody')).code, 'no-object')
     assert.equal((await refused(host, 'dhcp release 10.0.3.77')).code, 'no-lease')
-    assert.equal((await refused(host, `dhcp release ${taken}`)).code, 'dhcp-in-use')
+    const used = await refused(host, `dhcp release ${taken}`)
+    assert.deepEqual([used.code, /given to the next who asks/.test(used.message)], ['dhcp-in-use', true])
     await host.stop('guest')
   })
 

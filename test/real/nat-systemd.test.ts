@@ -46,6 +46,31 @@ describe('nat: a host with systemd', () => {
     await h1.ok('systemctl unmask lxc-net.service')
   })
 
+  it('a lxc-net that was masked while it was up is stopped all the same, and comes up again once it is not', async () => {
+    await change(h1, 'nat enable')
+    await h1.ok('systemctl mask lxc-net.service')
+    const gone = '! ip link show lxcbr0 2>/dev/null && ! pgrep -x dnsmasq && [ ! -e /run/lxc/network_up ]'
+    const { id } = await change(h1, 'nat disable')
+    await h1.ok(gone)
+    await change(h1, ['rollback', String(id)])
+    assert.equal(await state('lxc-net'), 'up, masked')
+    await change(h1, 'nat disable')
+    await h1.ok(`${gone} && systemctl unmask lxc-net.service`)
+    await change(h1, 'nat enable')
+    assert.deepEqual([await state('lxc-net'), await unit('ActiveState')], ['up', 'active'])
+    // as a stop of the unit without its ExecStop leaves it
+    const half = "sed -i 's/^USE_LXC_BRIDGE=.*/USE_LXC_BRIDGE=false/' /etc/default/lxc-net && systemctl stop lxc-net"
+    await h1.ok(`${half} && [ -e /run/lxc/network_up ] && ! pgrep -x dnsmasq`)
+    const refusal = await refused(h1, 'nat set lxc-net enabled=yes subnet=10.9.0.0/24')
+    assert.deepEqual([refusal.code, refusal.suggestions[0]], ['nat-runs-on', '`lxcnet nat enable` first'])
+    await change(h1, 'nat enable')
+    assert.equal(await state('lxc-net'), 'up')
+    // systemd does not notice
+    await h1.ok('/usr/libexec/lxc/lxc-net stop')
+    await change(h1, 'nat enable')
+    assert.deepEqual([await state('lxc-net'), await unit('ActiveState')], ['up', 'active'])
+  })
+
   it('a disabled lxc-net comes up now and at boot, and is disabled again by the rollback', async () => {
     await h1.ok('systemctl disable --now lxc-net.service')
     const { id } = await change(h1, 'nat enable')
@@ -65,9 +90,13 @@ describe('nat: a host with systemd', () => {
     await start(h1, 'web1')
     await pings({ reached: [[h1, 'web1', '198.18.0.1']] })
     const { id, changes } = await change(h1, 'nat set lxc-net bridge=net0')
+    const steps = changes.flatMap((step) => (step.kind === 'run' ? step.argv.join(' ') : []))
     assert.deepEqual(
-      changes.flatMap((step) => (step.kind === 'run' && step.argv.includes('systemctl') ? [step.argv.join(' ')] : [])),
-      ['env LXC_BRIDGE=lxcbr0 systemctl stop lxc-net.service', 'env LXC_BRIDGE=net0 systemctl start lxc-net.service'],
+      steps.filter((words) => words.includes('systemctl')),
+      [
+        'env LXC_BRIDGE=lxcbr0 systemctl stop lxc-net.service',
+        'env LXC_BRIDGE=net0 sh -c systemctl reset-failed "$1"; exec systemctl start "$1" lxc-net lxc-net.service',
+      ],
     )
     await pings({ reached: [[h1, 'web1', '198.18.0.1']] })
     await change(h1, ['rollback', String(id)])

@@ -74,7 +74,13 @@ describe('nat: LXC has one network of its own', () => {
       state: 'down',
       from: file,
       own: false,
-      settings: { subnet: ['10.0.3.0/24'], bridge: ['lxcbr0'], firewall: ['nft'] },
+      settings: {
+        subnet: ['10.0.3.0/24'],
+        bridge: ['lxcbr0'],
+        address: ['10.0.3.1'],
+        range: ['10.0.3.2,10.0.3.254'],
+        firewall: ['nft'],
+      },
     })
     const clean = await traces(h1)
     const report = await change(h1, 'nat enable')
@@ -108,6 +114,22 @@ describe('nat: LXC has one network of its own', () => {
     assert.equal((await change(h1, 'nat set lxc-net domain=lxc')).result, 'unchanged')
     await change(h1, ['rollback', id])
     assert.equal(await traces(h1), before)
+  })
+
+  it('is said to have another gateway when its subnet stays', async () => {
+    const moved = await refused(h1, 'nat set lxc-net address=10.0.3.254')
+    assert.match(moved.message, /^web1 runs on lxcbr0, and its gateway 10\.0\.3\.1 becomes 10\.0\.3\.254$/)
+    const said = async (word: string): Promise<string[]> =>
+      (
+        JSON.parse(
+          (await h1.lxcnet(['nat', 'set', 'lxc-net', word, '--dry-run', '--json', '--allow', 'nat-drops-containers']))
+            .stdout,
+        ) as ChangeReport
+      ).summary
+    assert.deepEqual(await said('address=10.0.3.254'), ['lxc-net: address 10.0.3.1 becomes 10.0.3.254'])
+    assert.deepEqual(await said('range=10.0.3.9,10.0.3.20'), [
+      'lxc-net: range 10.0.3.2,10.0.3.254 becomes 10.0.3.9,10.0.3.20',
+    ])
   })
 
   it('moves to another subnet as one whole, when that may cut off who is there', async () => {
@@ -267,7 +289,7 @@ describe('nat: LXC has one network of its own', () => {
     const refusal = await refused(h1, 'nat set lxc-net subnet=198.18.0.0/25 --allow nat-drops-containers')
     assert.equal(refusal.code, 'nat-subnet-taken')
     assert.match(refusal.message, /198\.18\.0\.0\/25 is taken: the link eth0 has 198\.18\.0\.0\/24/)
-    assert.equal(refusal.suggestions[0], '10.0.3.0/25 is free')
+    assert.equal(refusal.suggestions[0], '10.0.4.0/25 is free, or keep 10.0.3.0/24')
   })
 
   it('with a dnsmasq that died is told apart, and brought back by the next change', async () => {
@@ -338,7 +360,11 @@ describe('nat: further networks', () => {
 
   it('give leases, names and a way out, and are gone without a trace', async () => {
     const clean = await traces(h1)
+    const forwarding = 'cat /proc/sys/net/ipv6/conf/all/forwarding; ls /run/lxcnet 2>/dev/null | grep sysctls'
+    assert.equal((await h1.run(['sh', '-c', forwarding])).stdout, '0\n')
     const made = await change(h1, 'nat create blue --subnet 10.7.0.0/24 --domain blue --ipv6 fd07::/64')
+    assert.ok(made.changes.some(({ kind, why }) => kind === 'run' && why.includes('net.ipv6.conf.all.forwarding=1')))
+    assert.equal((await h1.run(['sh', '-c', forwarding])).stdout, '1\nnat.sysctls\n')
     assert.equal(
       (await change(h1, 'nat create blue --subnet 10.7.0.0/24 --domain blue --ipv6 fd07::/64')).result,
       'unchanged',
@@ -346,7 +372,18 @@ describe('nat: further networks', () => {
     const [, blue] = await objects(h1)
     assert.deepEqual(
       [blue?.state, blue?.own, blue?.settings],
-      ['up', true, { subnet: ['10.7.0.0/24'], bridge: ['blue'], domain: ['blue'], ipv6: ['fd07::/64'] }],
+      [
+        'up',
+        true,
+        {
+          subnet: ['10.7.0.0/24'],
+          bridge: ['blue'],
+          address: ['10.7.0.1'],
+          range: ['10.7.0.2,10.7.0.254'],
+          domain: ['blue'],
+          ipv6: ['fd07::/64'],
+        },
+      ],
     )
     await start(h1, 'web1')
     const address = await lease(h1, 'web1')
@@ -357,8 +394,24 @@ describe('nat: further networks', () => {
     await h1.stop('web1')
     await change(h1, ['rollback', String(made.id)])
     assert.equal(await traces(h1), clean)
+    assert.equal((await h1.run(['sh', '-c', forwarding])).stdout, '0\n', 'lxc-net is up, and has no IPv6')
     await change(h1, 'nat create blue --subnet 10.7.0.0/24 --domain blue')
-    await change(h1, 'nat delete blue')
+    await change(h1, 'forward add 587 10.7.0.9')
+    const told = async (line: string): Promise<unknown[]> => {
+      const { id, notes } = await change(h1, line)
+      if (line.startsWith('nat set')) await change(h1, ['rollback', String(id)])
+      return notes.map(({ code, message, fix }) => [code, message, fix])
+    }
+    const again = '`lxcnet forward set 587/tcp to=ADDRESS` once it has its new address'
+    const lost = 'forward 587/tcp leads to 10.7.0.9, which'
+    assert.deepEqual(await told('nat set blue subnet=10.17.0.0/24'), [
+      ['nat-forwarded', `${lost} is not in the network any more`, again],
+    ])
+    assert.deepEqual(await told('nat delete blue'), [
+      ['nat-named', 'web1 cannot start any more without blue', 'lxcnet set web1 link=LINK'],
+      ['nat-forwarded', `${lost} goes`, 'lxcnet forward delete 587/tcp'],
+    ])
+    await change(h1, 'forward delete 587')
     assert.equal(await traces(h1), clean)
   })
 
@@ -436,6 +489,30 @@ describe('nat: further networks', () => {
     assert.match(await seen(), /IP 10\.8\.0\.\d+ >/)
     await change(h1, 'nat set red masquerade=')
     assert.match(await seen(), /IP 198\.18\.0\.11 >/)
+  })
+
+  it("are let through by Docker's own door where Docker drops what the host forwards, as that of LXC is", async () => {
+    await h1.ok(
+      'iptables -P FORWARD DROP; iptables -N DOCKER-USER; iptables -A DOCKER-USER -j RETURN; iptables -A FORWARD -j DOCKER-USER',
+    )
+    assert.deepEqual(
+      (await change(h1, 'nat set red domain=red')).notes.map(({ code }) => code),
+      ['docker-drops'],
+    )
+    await pings({ reached: [[h1, 'web2', '10.8.0.1']], lost: [[h1, 'web2', '198.18.0.1']] })
+    assert.deepEqual((await change(h1, 'nat set red through=docker')).notes, [])
+    const { summary, notes } = await change(h1, 'nat set lxc-net through=docker')
+    assert.deepEqual([summary, notes], [['lxc-net: through none becomes docker'], []])
+    assert.deepEqual(
+      (await objects(h1)).flatMap(({ name, settings }) => (settings['through']?.[0] === 'docker' ? name : [])),
+      ['lxc-net', 'red'],
+    )
+    await pings({ reached: [[h1, 'web2', '198.18.0.1']] })
+    assert.match(await h1.ok('iptables -S LXCNET-DOCKER'), /-i lxcbr0 -j ACCEPT/)
+    assert.equal((await change(h1, 'nat set red through=docker')).result, 'unchanged')
+    for (const name of ['red', 'lxc-net']) await change(h1, `nat set ${name} through=`)
+    assert.equal(await h1.ok('iptables -S DOCKER-USER'), '-N DOCKER-USER\n-A DOCKER-USER -j RETURN\n')
+    await h1.ok('iptables -P FORWARD ACCEPT; iptables -F FORWARD; iptables -F DOCKER-USER; iptables -X DOCKER-USER')
   })
 
   it('are refused where a link of the name is there already, made by somebody else', async () => {

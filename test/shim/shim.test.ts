@@ -16,6 +16,8 @@ describe('the words of a shim', () => {
   for (const [flag, text, code] of [
     ['address', '10.0.5.5', 'bad-address'],
     ['address', 'next:10.0.5.0/24', 'bad-address'],
+    ['address', '10.0.5.0/24', 'address-is-network'],
+    ['address', '10.0.5.255/24', 'address-is-broadcast'],
     ['route', '10.0.5.7/24', 'bad-route'],
     ['ifname', 'a-name-that-is-too-long', 'bad-name'],
   ] as const)

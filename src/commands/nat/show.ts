@@ -1,7 +1,7 @@
 import { nameArg, ShowCommand } from '../../cli/noun-command.ts'
 import type { FleetReport } from '../../report/fleet.ts'
 import type { ObjectsReport } from '../../report/objects.ts'
-import { nat } from '../../workflow/nouns/nat/nat.ts'
+import { nat, natInFull } from '../../workflow/nouns/nat/nat.ts'
 
 export default class NatShow extends ShowCommand {
   static override summary = 'Show all settings of a NAT network, or of all.'
@@ -10,6 +10,6 @@ export default class NatShow extends ShowCommand {
 
   async run(): Promise<ObjectsReport | FleetReport<ObjectsReport>> {
     const { args, flags } = await this.parse(NatShow)
-    return this.showOne(nat, args.network as string | undefined, flags)
+    return this.showOne(natInFull, args.network as string | undefined, flags)
   }
 }

@@ -101,7 +101,7 @@ function refuseOdd(name: string, want: Settings): void {
     new LxcnetError('usage', `bridge ${name}: ${message}`, { exit: exit.usage, suggestions: [fix] })
   const address = want.get('address') ?? []
   if (want.has('vlan-id') && !want.has('uplink')) throw odd('a VLAN is of an uplink', 'say --uplink LINK too')
-  if (want.has('gateway') && address.length === 0)
+  if (want.has('gateway') && address.length === 0 && !want.has('uplink'))
     throw odd('a gateway goes with an address', 'say --address ADDRESS/PREFIX too')
   const port = `${want.get('uplink')?.[0]}.${want.get('vlan-id')?.[0]}`
   if (want.has('vlan-id') && port.length > 15)

@@ -15,7 +15,7 @@ import type { Note } from '../../../plan/plan.ts'
 import type { Desk } from '../../noun/desk.ts'
 import type { Settings } from '../../noun/noun.ts'
 import { subnetNotes } from '../../subnets.ts'
-import { childrenOf, verb } from './in-use.ts'
+import { childrenOf, stopping, verb } from './in-use.ts'
 import type { Move } from './live.ts'
 import { isOff, lxcNetOf } from './lxc-net.ts'
 
@@ -75,11 +75,12 @@ export function faultsOf(desk: Desk, bridge: Bridge, want: Settings, detected: B
         : `--uplink ${link.master}, or another link`,
     )
   const above = portOf(bridge) === uplink ? childrenOf(desk.reading.view, uplink, /^(macv|ipv)(lan|tap)$/) : []
+  const unlinking = above.map((name) => (desk.view.containers.has(name) ? stopping([name]) : `ip link del ${name}`))
   if (above.length > 0)
     error(
       'uplink-taken',
       `${verb(above, 'has', 'have')} a macvlan or ipvlan on ${uplink}, which the kernel then makes no port of a bridge`,
-      `stop ${above.join(' and ')} first, and plug in to ${bridge.name} afterwards; or take another uplink`,
+      `${unlinking.join('; ')}; and plug in to ${bridge.name} afterwards; or take another uplink`,
     )
   if (hasNoCarrier(snapshot, uplink))
     warning('uplink-no-carrier', `${uplink} has no carrier: no cable, or nobody at its other end`, 'check the cable')
@@ -118,6 +119,21 @@ export function noteGateways(desk: Desk, now: Bridge, want: Settings, old?: Brid
   })
 }
 
+/** A host that gets another address, and loses its way out with the one that it had. */
+export function noteDropped(desk: Desk, now: Bridge, dropped: readonly string[]): void {
+  const ours = [now.name, portOf(now)].some((link) => desk.view.defaultRouteLinks.has(link ?? ''))
+  // a lease need not have brought one
+  const lost = dropped.flatMap((one) => (one !== 'dhcp' ? [`via ${one}`] : ours ? ['that came with the lease'] : []))
+  if (lost.length === 0) return
+  const where = now.address.join(', ')
+  desk.note({
+    severity: 'error',
+    code: 'gateway-lost',
+    message: `bridge ${now.name}: the default route ${lost.join(' and ')} goes, and ${where} brings no other`,
+    fix: 'say the gateway too: --gateway ADDRESS, or gateway=ADDRESS',
+  })
+}
+
 /** Where a person writes an address so that the host knows of it. */
 const places: { [name in BackendName]: (link: string) => string } = {
   ifupdown: (link) => `in /etc/network/interfaces, as \`iface ${link} inet static\``,
@@ -144,6 +160,7 @@ export function noteByHand(desk: Desk, { bridge, backend, takesOver }: Move): vo
     severity: takesOver || lost.every(isOfRouter) ? 'warning' : 'error',
     code: 'uplink-by-hand',
     message: `${port} has ${lost.join(', ')}, which none of the host's own files names: a port cannot keep it`,
-    fix: `write it down first, ${places[backend](port)}; or give it to the bridge: ip addr del ${lost[0]} dev ${port}, then --address ${lost[0]}`,
+    // it may be the one by which the host is administered: nobody is told to take it away
+    fix: `write it down first, ${places[backend](port)}`,
   })
 }

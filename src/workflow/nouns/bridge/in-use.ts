@@ -4,6 +4,9 @@ import { type Container, linkOf, typeOf } from '../../../nic/index.ts'
 import { isUp, type View } from '../../context.ts'
 import type { Desk } from '../../noun/desk.ts'
 
+/** Its first command, for each of them. */
+export const stopping = (names: readonly string[]): string => names.map((name) => `lxc-stop -n ${name}`).join('; ')
+
 /** A change that unplugs what runs needs the operator's word. */
 export function noteInUse(desk: Desk, bridge: Bridge): void {
   const { name } = bridge
@@ -15,8 +18,7 @@ export function noteInUse(desk: Desk, bridge: Bridge): void {
   )
   const error = (message: string, fix: string): void =>
     desk.note({ severity: 'error', code: 'bridge-in-use', message, fix })
-  if (names.length > 0)
-    error(`${verb(names, 'runs', 'run')} with a NIC on ${name}, and would lose it`, `stop ${names.join(' and ')} first`)
+  if (names.length > 0) error(`${verb(names, 'runs', 'run')} with a NIC on ${name}, and would lose it`, stopping(names))
   else if (others.length > 0) {
     const ports = others.map((one) => one.name)
     error(

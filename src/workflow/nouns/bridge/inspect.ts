@@ -12,6 +12,7 @@ import { parseCidr } from '../../../core/address.ts'
 import type { Note } from '../../../plan/plan.ts'
 import type { Reading } from '../../context.ts'
 import { childKinds, childrenOf, verb } from './in-use.ts'
+import { assigned } from './live.ts'
 
 /** For `list`: up with its addresses, or what `lacks` finds in a word. */
 export function stateOf(standing: Standing, reading: Reading): string {
@@ -55,7 +56,9 @@ function lacks({ bridge, backend, from }: Standing, { snapshot, view }: Reading)
     ...(port === undefined || view.links.get(port)?.master === name
       ? []
       : [lack('bridge-incomplete', `has lost its uplink ${port}`, `ip link set dev ${port} master ${name} up`)]),
-    ...lost.map((one) => lack('bridge-incomplete', `has lost ${one}`, `ip addr add ${one} dev ${name}`)),
+    ...lost.map((one) =>
+      lack('bridge-incomplete', `has lost ${one}`, `ip addr add ${assigned(one).join(' ')} dev ${name}`),
+    ),
   ]
 }
 

@@ -151,9 +151,9 @@ export function retune(desk: Desk, old: Bridge, now: Bridge, backend: BackendNam
     const setMac = (text: string): string[] => ['link', 'set', 'dev', name, 'address', text]
     set('its MAC', setMac(mac), setMac(live.mac), 'reconnect')
   }
-  const address = (verb: string, text: string): string[] => ['addr', verb, text, 'dev', name]
-  for (const one of fresh) set('its new address', address('replace', one), address('del', one), impact)
-  for (const one of gone) set('its old address', address('del', one), address('replace', one), impact)
+  const del = (text: string): string[] => ['addr', 'del', text, 'dev', name]
+  for (const one of fresh) set('its new address', ['addr', 'replace', ...assigned(one), 'dev', name], del(one), impact)
+  for (const one of gone) set('its old address', del(one), ['addr', 'replace', ...assigned(one), 'dev', name], impact)
   if (gone.length > 0 || now.gateway.join() !== old.gateway.join()) retuneGateways(set, old, now, impact)
   for (const one of fresh) if (impact === 'host-path') desk.reachAt(one.replace(/\/.*/, ''))
   if (backend === 'ifupdown') return
@@ -161,6 +161,9 @@ export function retune(desk: Desk, old: Bridge, now: Bridge, backend: BackendNam
   const why = `${backend} reads its files as they are now`
   desk.after(renewal[backend][1], { undo: ['true'], why, impact: renewing(backend, impact) })
 }
+
+/** As ifup(8) and networkd assign it: with its broadcast address, which ip-address(8) gives to IPv4 alone. */
+export const assigned = (address: string): string[] => (address.includes(':') ? [address] : [address, 'broadcast', '+'])
 
 type Set = (why: string, argv: string[], back: string[], impact?: Impact) => void
 

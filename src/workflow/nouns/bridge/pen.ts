@@ -128,6 +128,11 @@ export class Pen {
     const added = backends[backend].add(texts, known, wished, uplinkOf(this.desk, wished))
     const files = [...new Set([...known, ...texts.paths])].sort(byName)
     const bridge = standingIn(backend, texts, files).find((one) => one.bridge.name === name)?.bridge ?? wished
+    if (want.has('gateway') && bridge.address.length === 0)
+      throw new LxcnetError('usage', `bridge ${name}: a gateway goes with an address, which its uplink has none of`, {
+        exit: exit.usage,
+        suggestions: ['say --address ADDRESS/PREFIX too'],
+      })
     const made = settingsOf(bridge)
     if (want.get('default')?.[0] === 'yes') {
       texts.write(defaultConf, withDefaultLink(texts.read(defaultConf), name))

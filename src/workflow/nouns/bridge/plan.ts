@@ -14,7 +14,7 @@ import {
 import { exit, LxcnetError } from '../../../core/error.ts'
 import type { Desk } from '../../noun/desk.ts'
 import type { Settings } from '../../noun/noun.ts'
-import { noteByHand, noteGateways, noteSubnets } from './faults.ts'
+import { noteByHand, noteDropped, noteGateways, noteSubnets } from './faults.ts'
 import { noteInUse, noteLeft } from './in-use.ts'
 import { bringUp, isRetuning, retune, takeDown } from './live.ts'
 import { isOff, switchLxcNet } from './lxc-net.ts'
@@ -26,10 +26,11 @@ export function makeBridge(pen: Pen, wished: Bridge, want: Settings, backend: Ba
   const chosen = (want.get('backend')?.[0] as BackendName | undefined) ?? backend
   if (chosen === undefined) return // a note says so
   if (isOff(want)) switchLxcNet(desk, 'no')
-  const { bridge, takesOver, mentions } = pen.add({ name: wished.name, want, backend: chosen })
+  const { bridge, takesOver, mentions, dropped } = pen.add({ name: wished.name, want, backend: chosen })
   noteByHand(desk, { bridge, backend: chosen, takesOver })
   noteSubnets(desk, bridge, want)
   noteGateways(desk, bridge, want)
+  noteDropped(desk, bridge, dropped)
   bringUp(desk, { bridge, backend: chosen, takesOver })
   if (takesOver) reachAtNew(desk, want)
   noteMentions(desk, bridge, mentions)
@@ -60,9 +61,15 @@ export function setOwn(pen: Pen, standing: Standing, record: Record, want: Setti
     })
   const off = record.made['lxc-net'] !== undefined
   if (isOff(want) !== off) switchLxcNet(desk, off ? 'yes' : 'no')
-  const { bridge, takesOver, mentions } = pen.replace(record, { name: old.name, want, backend })
+  const { bridge, takesOver, mentions, dropped } = pen.replace(record, { name: old.name, want, backend })
   noteSubnets(desk, bridge, want, old)
   noteGateways(desk, bridge, want, old)
+  const had = [...old.gateway, ...old.address]
+  noteDropped(
+    desk,
+    bridge,
+    dropped.filter((one) => had.includes(one)),
+  )
   if (isRetuning(old, bridge) && takesOver === record.takesOver) retune(desk, old, bridge, backend)
   else {
     noteInUse(desk, old)

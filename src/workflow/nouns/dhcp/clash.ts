@@ -25,12 +25,16 @@ export const byHand = ({ file, line, option }: Reservation, code: string, messag
   place: { file, line, text: option.raw.trimEnd(), column: option.at + 1, length: option.end - option.at },
 })
 
-/** @param have the client's own reservation, which does not clash with itself */
+/**
+ * @param have the client's own reservation, which does not clash with itself
+ * @param nameOf what a reservation is called
+ */
 export function clashOf(
   desk: Desk,
   sides: readonly DhcpSide[],
   client: Client,
   have: Reservation | undefined,
+  nameOf: (one: Reservation) => string | undefined,
 ): Note | undefined {
   const { name, address, side } = client
   const { network } = side
@@ -48,6 +52,11 @@ export function clashOf(
     return refuse('dhcp-address-taken', `is reserved for ${whom} already, in ${taken.file}:${taken.line}`, next)
   }
   const mine = side.reservations.find((one) => one !== have && isFor(one, client))
+  if (mine?.own) {
+    const owner = nameOf(mine) ?? mine.address
+    const message = `${client.mac ?? name} has ${mine.address} already, reserved for ${owner}`
+    return refusal(name, 'dhcp-twice', message, `lxcnet dhcp unreserve ${owner}`)
+  }
   if (mine !== undefined)
     return byHand(mine, 'dhcp-by-hand', `dhcp ${name}: ${mine.file} reserves ${mine.address} for it already`)
   const owner = staticAddresses(desk.view).get(address)

@@ -21,7 +21,7 @@ export function planDhcp(desk: Desk, wishes: readonly Wish[], nameOf: (one: Rese
     if (changed) sides = sidesOf(desk)
     const all = sides.flatMap(({ reservations }) => reservations)
     const have = all.find((one) => nameOf(one) === name)
-    changed = want === undefined ? remove(desk, sides, name, have) : keep(desk, sides, name, want, have)
+    changed = want === undefined ? remove(desk, sides, name, have) : keep(desk, sides, name, want, have, nameOf)
   }
   for (const side of before) tell(desk, side)
 }
@@ -51,6 +51,7 @@ function keep(
   name: string,
   want: Settings,
   have: Reservation | undefined,
+  nameOf: (one: Reservation) => string | undefined,
 ): boolean {
   const client = clientOf(desk, sides, name, want, have)
   if ('severity' in client) {
@@ -60,7 +61,7 @@ function keep(
   const { side, address, mac } = client
   const here = have !== undefined && side.reservations.includes(have) ? have : undefined
   const same = here !== undefined && here.address === address && isFor(here, client)
-  const clash = same ? undefined : clashOf(desk, sides, client, have)
+  const clash = same ? undefined : clashOf(desk, sides, client, have, nameOf)
   desk.note(...(clash === undefined ? remarksOn(desk, client) : [clash]))
   if (clash !== undefined) return false
   const fixed = fixMac(desk, client)

@@ -8,7 +8,7 @@ import { type Context, isUp, type Reading } from '../../context.ts'
 import { Desk } from '../../noun/desk.ts'
 import { dhcp } from './dhcp.ts'
 import { ownersOf } from './leases.ts'
-import { type DhcpSide, nowOf, sidesOf } from './read.ts'
+import { type DhcpSide, nowOf, type Reservation, sidesOf } from './read.ts'
 
 /** @param word address of the lease, or name of its container or client */
 export function releaseLease(context: Context, word: string, mandate: Mandate): Promise<ChangeReport> {
@@ -35,15 +35,16 @@ function chosen(reading: Reading, word: string): [DhcpSide, Lease][] {
   })
 }
 
-function giveUp(desk: Desk, { network, server }: DhcpSide, lease: Lease): void {
+function giveUp(desk: Desk, { network, server, reservations }: DhcpSide, lease: Lease): void {
   const { address, mac, name } = lease
   const owner = ownersOf(desk.reading).get(mac)
+  const reserved = reservations.find((one) => one.address === address)
   const container = owner === undefined ? undefined : desk.view.containers.get(owner)
   if (container !== undefined && isUp(container, desk.view) && isLive(lease, nowOf(desk.context, desk.reading)))
     desk.note({
       severity: 'error',
       code: 'dhcp-in-use',
-      message: `dhcp ${owner}: it runs and uses ${address}, which would be given to the next who asks`,
+      message: `dhcp ${owner}: it runs and uses ${address}, which ${fate(lease, reserved)}`,
       fix: `lxc-stop -n ${owner}`,
     })
   if (server.words.length === 0 && desk.context.scope.live)
@@ -53,7 +54,8 @@ function giveUp(desk: Desk, { network, server }: DhcpSide, lease: Lease): void {
       message: `the dnsmasq of ${network.name} does not run, and only it ends a lease`,
       fix: network.kind === 'lxc-net' ? 'lxcnet nat enable' : 'sh /etc/lxcnet/boot',
     })
-  desk.say(`dhcp ${owner ?? name ?? mac}: ${address} is free again`)
+  const left = reserved === undefined ? 'is free again' : 'is not leased any more, and stays reserved'
+  desk.say(`dhcp ${owner ?? name ?? mac}: ${address} ${left}`)
   if (desk.reading.snapshot.answers.has('dhcp-release')) {
     const argv = release(templateText('dnsmasq-release.sh'), network.leaseFile, network.bridge, lease)
     desk.final(argv, { why: `ends the lease of ${address}` })
@@ -62,4 +64,13 @@ function giveUp(desk: Desk, { network, server }: DhcpSide, lease: Lease): void {
   const argv = restartWithout(templateText('dnsmasq-restart.sh'), network.leaseFile, lease, network, confFileOf(server))
   const why = `without dhcp_release (package dnsmasq-utils) by a new start of the dnsmasq of ${network.name}`
   desk.final(argv, { why: `ends the lease of ${address}, ${why}`, impact: 'reconnect' })
+}
+
+/** What becomes of an address that is given up while somebody uses it. */
+function fate({ mac, name }: Lease, reserved: Reservation | undefined): string {
+  if (reserved === undefined) return 'would be given to the next who asks'
+  const itself = reserved.macs.length === 0 ? reserved.name === name : reserved.macs.includes(mac)
+  return itself
+    ? 'stays reserved for it, but has no name in DNS until it asks again'
+    : `would be given to ${reserved.name ?? reserved.macs[0]}, for whom it is reserved`
 }

@@ -117,6 +117,7 @@ export function tell(desk: Desk, before: DhcpSide): void {
       })
     return
   }
+  if (!network.enabled) return // it goes with this very change, and reads this when it starts
   if (unchanged(confFile) && reads && !(server.outdated && changed)) {
     const again = reread(network.pidFile)
     desk.before(nothing, { undo: again, why: `on the way back: the dnsmasq of ${network.name} reads its files again` })

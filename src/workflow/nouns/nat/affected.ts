@@ -1,10 +1,12 @@
-/** Whom a change of a NAT network affects: containers on its bridge, and reservations in its subnet. */
-import { addressValue } from '../../../core/address.ts'
+/** Whom a change of a NAT network affects: containers on its bridge, reservations and forwards to its subnet. */
+import { addressValue, contains, formatAddress } from '../../../core/address.ts'
 import { isHost, type Network, subnetText } from '../../../lxc-net/index.ts'
 import { value } from '../../../nic/index.ts'
 import type { Note } from '../../../plan/plan.ts'
 import { isUp, type View } from '../../context.ts'
+import { readRules } from '../../firewall.ts'
 import type { Desk } from '../../noun/desk.ts'
+import { containerAt } from '../../targets.ts'
 import { sidesOf } from '../dhcp/read.ts'
 import { error } from './wish.ts'
 
@@ -14,17 +16,26 @@ const containersOn = ({ containers }: View, bridge: string): string[] =>
     .filter(({ effective }) => effective.nics.some((nic) => value(nic, 'link') === bridge))
     .map(({ name }) => name)
 
+const isRunning = (view: View, name: string): boolean => {
+  const container = view.containers.get(name)
+  return container !== undefined && isUp(container, view)
+}
+
 /** Containers that lose their network now. @param next what it becomes; undefined when it goes */
-export function dropsNotes(view: View, { bridge, subnet }: Network, next: Network | undefined): Note[] {
-  const running = containersOn(view, bridge).filter((name) => {
-    const container = view.containers.get(name)
-    return container !== undefined && isUp(container, view)
-  })
+export function dropsNotes(view: View, old: Network, next: Network | undefined): Note[] {
+  const running = containersOn(view, old.bridge).filter((name) => isRunning(view, name))
   if (running.length === 0) return []
-  const what = next === undefined ? 'goes down' : `becomes ${subnetText(next.subnet)}`
-  const message = `${listed(running)} ${running.length === 1 ? 'runs' : 'run'} on ${bridge}, and ${subnetText(subnet)} ${what}`
+  const runs = `${listed(running)} ${running.length === 1 ? 'runs' : 'run'} on ${old.bridge}`
   const fix = next === undefined ? '' : ', or have them ask DHCP anew afterwards; fixed addresses need an edit'
-  return [error('nat-drops-containers', message, `stop them first${fix}`)]
+  return [error('nat-drops-containers', `${runs}, and ${becomes(old, next)}`, `stop them first${fix}`)]
+}
+
+function becomes(old: Network, next: Network | undefined): string {
+  const subnet = subnetText(old.subnet)
+  if (next === undefined) return `${subnet} goes down`
+  const now = subnetText(next.subnet)
+  if (now !== subnet) return `${subnet} becomes ${now}`
+  return `its gateway ${formatAddress(old.address, 4)} becomes ${formatAddress(next.address, 4)}`
 }
 
 /** Reservations whose address is not in the network any more. */
@@ -57,6 +68,40 @@ export function renamedNotes({ view }: Desk, old: string, bridge: string): Note[
       fix: `lxcnet set ${left[0]}:${nic.index} link=${bridge}${left.length === 1 ? '' : ', and so on'}`,
     },
   ]
+}
+
+/** What goes with a network although nothing of it runs: NICs that name its bridge. */
+export function leftNotes({ view }: Desk, { bridge }: Network): Note[] {
+  const stopped = containersOn(view, bridge).filter((name) => !isRunning(view, name))
+  if (stopped.length === 0) return []
+  const message = `${listed(stopped)} cannot start any more without ${bridge}`
+  return [{ severity: 'warning', code: 'nat-named', message, fix: `lxcnet set ${stopped[0]} link=LINK` }]
+}
+
+/**
+ * Forwards that lead to nobody any more.
+ *
+ * @param next what the network becomes; undefined when it goes
+ */
+export function forwardNotes(desk: Desk, { bridge, subnet, ipv6 }: Network, next: Network | undefined): Note[] {
+  const isIn = (address: string, network: Pick<Network, 'subnet' | 'ipv6'>): boolean => {
+    const of = address.includes(':') ? network.ipv6 : network.subnet
+    return of !== undefined && contains(of, addressValue(address, of.family) ?? -1n)
+  }
+  const onBridge = new Set(containersOn(desk.view, bridge))
+  return [...readRules(desk).forwards].flatMap(([name, { to, container, address }]): Note[] => {
+    const gone =
+      address === undefined
+        ? next === undefined && onBridge.has(containerAt(desk.view, container ?? '')?.name ?? '')
+        : isIn(address, { subnet, ipv6 }) && (next === undefined || !isIn(address, next))
+    if (!gone) return []
+    const where = address === undefined ? `${to}, on ${bridge}` : address
+    const why = next === undefined ? 'which goes' : 'which is not in the network any more'
+    const target = container === undefined ? 'ADDRESS' : to
+    const again = `\`lxcnet forward set ${name} to=${target}\` once it has its new address`
+    const fix = next === undefined ? `lxcnet forward delete ${name}` : again
+    return [{ severity: 'warning', code: 'nat-forwarded', message: `forward ${name} leads to ${where}, ${why}`, fix }]
+  })
 }
 
 /** Names for a message; the first ones when there are many. */

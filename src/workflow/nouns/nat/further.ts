@@ -1,4 +1,5 @@
 /** NAT networks of lxcnet's own, beside that of LXC. */
+import { isDeepStrictEqual } from 'node:util'
 import { piecePath, pieceText } from '../../../boot/index.ts'
 import { formatAddress } from '../../../core/address.ts'
 import {
@@ -16,9 +17,20 @@ import type { Context, Reading } from '../../context.ts'
 import { type NetworkRules, readNetworkRules, setNetworkRules } from '../../firewall.ts'
 import type { Desk } from '../../noun/desk.ts'
 import type { Found, Settings, Wish } from '../../noun/noun.ts'
-import { dropsNotes, renamedNotes, strandedNotes } from './affected.ts'
+import { dropsNotes, forwardNotes, leftNotes, renamedNotes, strandedNotes } from './affected.ts'
 import { furtherPieces, natPiece } from './networks.ts'
-import { checkBridge, checkSubnets, error, networkOf, one, settingsOf, word } from './wish.ts'
+import {
+  checkBridge,
+  checkSubnets,
+  error,
+  forwarding,
+  networkOf,
+  one,
+  settingsOf,
+  throughOf,
+  throughWord,
+  word,
+} from './wish.ts'
 
 export function foundFurther({ scope }: Context, reading: Reading): Found[] {
   const rules = readNetworkRules(reading)
@@ -35,7 +47,10 @@ export function foundFurther({ scope }: Context, reading: Reading): Found[] {
     const check = reading.snapshot.answers.get(`nat/${name}`)
     return {
       name,
-      settings: new Map(settings.filter(([, text]) => text !== '').map(([flag, text]) => [flag, [text]])),
+      settings: new Map<string, readonly string[]>([
+        ...settings.flatMap(([flag, text]) => (text === '' ? [] : [[flag, [text]] as const])),
+        ...throughWord(own),
+      ]),
       from: piecePath(natPiece(name)),
       state: scope.live ? (check?.status === 0 ? 'up' : 'down') : 'unknown',
       own: true,
@@ -75,41 +90,40 @@ function makeFurther(
   const settings = new Map([...printFurther(name, further), ['masquerade', masquerade]])
   const text = pieceText(`nat ${name}`, `\`lxcnet nat set ${name}\``, settings, templateText('boot/nat.sh'))
   const piece = natPiece(name)
-  const rules = rulesOf(further, masquerade, one(want, 'isolated') === 'yes')
+  const rules = rulesOf(further, masquerade, want)
   const changed = text !== desk.pieceText(piece)
-  if (!changed && JSON.stringify(rules) === JSON.stringify(readNetworkRules(desk).get(name))) return
+  if (!changed && isDeepStrictEqual(rules, readNetworkRules(desk).get(name))) return
   checkBridge(desk, name, network, old, notes)
   checkSubnets(desk, name, network, old, notes)
   if (desk.context.scope.live && !desk.reading.snapshot.answers.has('nat-dnsmasq'))
     notes.push(error('nat-no-dnsmasq', `nat ${name}: this host has no dnsmasq`, 'apt-get install dnsmasq-base'))
   if (old !== undefined && !sameSubnet(network, old))
     notes.push(...dropsNotes(desk.view, old, network), ...strandedNotes(desk, name, network))
-  if (old !== undefined) notes.push(...renamedNotes(desk, old.bridge, network.bridge))
+  if (old !== undefined)
+    notes.push(...forwardNotes(desk, old, network), ...renamedNotes(desk, old.bridge, network.bridge))
   desk.note(...notes)
   const { bridge } = network
   const said = (one: FurtherNetwork): string => JSON.stringify([...printFurther(name, one)])
   const sameBridge = old?.bridge === bridge
+  const own = `${formatAddress(network.address, 4)}/${network.subnet.prefix}`
   if (changed)
     desk.piece(piece, text, {
-      why: `${bridge} with ${formatAddress(network.address, 4)}/${network.subnet.prefix} and its dnsmasq`,
+      why: `${bridge} with ${own} and its dnsmasq; the host forwards for it, ${forwarding(network)}`,
       impact: old === undefined || said(old) === said(further) ? 'live' : 'reconnect',
       converges: sameBridge,
     })
   setNetworkRules(desk, name, rules)
-  desk.promise(bridge, { kind: 'bridge', addresses: [`${formatAddress(network.address, 4)}/${network.subnet.prefix}`] })
+  desk.promise(bridge, { kind: 'bridge', addresses: [own] })
   if (old !== undefined && !sameBridge) desk.promise(old.bridge, null)
   desk.say(`nat ${name}: ${have === undefined ? 'made' : 'changed'}, ${subnetText(network.subnet)} on ${bridge}`)
 }
 
 /** An IPv4 address that stands for the network outside is none for its IPv6. */
-function rulesOf(
-  { bridge, subnet, ipv6, ipv6Nat }: FurtherNetwork,
-  masquerade: string,
-  isolated: boolean,
-): NetworkRules {
+function rulesOf({ bridge, subnet, ipv6, ipv6Nat }: FurtherNetwork, masquerade: string, want: Settings): NetworkRules {
   const four = subnetText(subnet)
   const six = ipv6 !== undefined && ipv6Nat ? [subnetText(ipv6)] : []
-  const common = { bridge, isolated, services: true }
+  const isolated = one(want, 'isolated') === 'yes'
+  const common = { bridge, isolated, services: true, ...throughOf(want) }
   if (masquerade !== 'off') return { ...common, subnets: [four, ...six], masquerade: masquerade || 'on' }
   return six.length > 0
     ? { ...common, subnets: six, masquerade: 'on' }
@@ -117,7 +131,8 @@ function rulesOf(
 }
 
 function removeFurther(desk: Desk, name: string, old: FurtherNetwork | undefined): void {
-  if (old !== undefined) desk.note(...dropsNotes(desk.view, old, undefined))
+  if (old !== undefined)
+    desk.note(...dropsNotes(desk.view, old, undefined), ...leftNotes(desk, old), ...forwardNotes(desk, old, undefined))
   desk.piece(natPiece(name), null, { why: `takes the network ${name} away`, impact: 'reconnect' })
   setNetworkRules(desk, name, undefined)
   // its reservations: the next network of the name is another one

@@ -5,6 +5,7 @@ import { type LxcNet, type Network, rangeText, type Variable } from '../../../lx
 import { templateText } from '../../../template/template.ts'
 import type { Reading } from '../../context.ts'
 import type { Desk, RunOptions } from '../../noun/desk.ts'
+import { forwarding } from './wish.ts'
 
 export const unit = 'lxc-net.service'
 
@@ -63,7 +64,9 @@ export function stepsOf(desk: Desk, have: LxcNet, network: Network, { enable, ru
     name === 'USE_LXC_BRIDGE' || have.values.get(name) === value ? [] : [name],
   )
   const dead = enable === true && running.dnsmasq.length === 0
-  const restarts = running.up && enable !== false && (changed.length > 0 || dead)
+  // its own stop does nothing by the old settings, so it is told to stop by the new ones
+  const left = running.up && dead && !have.enabled
+  const restarts = running.up && enable !== false && !left && (changed.length > 0 || dead)
   const bridge = have.network?.bridge ?? network.bridge
   if (script === undefined) return
   const served =
@@ -71,15 +74,26 @@ export function stepsOf(desk: Desk, have: LxcNet, network: Network, { enable, ru
   if (served !== undefined) swapDnsmasq(desk, have, network, running, served)
   const anew = restarts && served === undefined
   const stops = (running.up && enable === false) || anew
-  const starts = (!running.up && enable === true) || anew
+  const starts = (!running.up && enable === true) || left || anew
   const managed = running.unit.size > 0
-  // what systemd did not start it does not stop
-  const byUnit = managed && (running.up ? running.unit.get('ActiveState') === 'active' : true)
+  const flag = `${have.runtime}/network_up`
+  const active = running.unit.get('ActiveState') === 'active'
+  // what systemd did not start it does not stop, and of a masked unit it knows no ExecStop
+  const byUnit = managed && !running.masked && (running.up && !left ? active : true)
   const commands = byUnit ? byUnitCommands : byScriptCommands(script, have.runtime)
+  if (stops && running.masked && active)
+    desk.before(['systemctl', 'stop', unit], { undo: ['true'], why: 'else systemd would not start it once it may' })
   if (stops)
     desk.before(commands.stop(bridge), {
-      undo: commands.restart(bridge),
+      undo: commands.start(bridge),
       why: `${bridge} goes down with its old settings`,
+      impact: 'reconnect',
+      ...(enable === false ? { check: ['test', '!', '-e', flag] } : {}),
+    })
+  if (left)
+    desk.after(named(bridge, script, 'stop'), {
+      undo: named(bridge, ...shell('[ -e "$2" ] || exec "$1" start', script, flag)),
+      why: `what is left of ${bridge} goes`,
       impact: 'reconnect',
     })
   if (enable === true && running.unit.get('UnitFileState') === 'disabled')
@@ -90,7 +104,10 @@ export function stepsOf(desk: Desk, have: LxcNet, network: Network, { enable, ru
   if (!starts) return
   const links = [...(desk.reading.view.links?.values() ?? [])]
   const ports = links.filter(({ master }) => master === bridge).map(({ name }) => name)
-  desk.after(commands.start(network.bridge), { ...started(network, ports), undo: commands.stop(network.bridge) })
+  // a unit that stayed active when its network was stopped by hand is not started by a start
+  const again = byUnit && active && !stops
+  const start = again ? named(network.bridge, 'systemctl', 'restart', unit) : commands.start(network.bridge)
+  desk.after(start, { ...started(network, ports), undo: commands.stop(network.bridge) })
   if (anew && bridge !== network.bridge)
     desk.after(rehome(bridge, network.bridge), {
       undo: bringHome(network.bridge, bridge),
@@ -146,7 +163,7 @@ done`
 const started = (network: Network, ports: readonly string[]): Pick<RunOptions, 'why' | 'check' | 'impact'> => {
   const address = `${formatAddress(network.address, 4)}/${network.subnet.prefix}`
   return {
-    why: `${network.bridge} comes up as ${address}`,
+    why: `${network.bridge} comes up as ${address}, and lxc-net sets ${forwarding(network)}`,
     impact: 'reconnect',
     check: shell(isUp, network.bridge, address, ...ports),
   }
@@ -154,9 +171,8 @@ const started = (network: Network, ports: readonly string[]): Pick<RunOptions, '
 
 interface Commands {
   stop(bridge: string): string[]
+  /** Also the way back from `stop`, wherever that was killed: by a change, or by the rollback of one. */
   start(bridge: string): string[]
-  /** The way back from `stop`, wherever it was killed. */
-  restart(bridge: string): string[]
 }
 
 // No command reads LXC_BRIDGE from its environment: it stands there for people, and for the dead man's switch, which looks
@@ -165,14 +181,15 @@ const named = (bridge: string, ...argv: string[]): string[] => ['env', `LXC_BRID
 
 const byUnitCommands: Commands = {
   stop: (bridge) => named(bridge, 'systemctl', 'stop', unit),
-  start: (bridge) => named(bridge, 'systemctl', 'start', unit),
   // the way back must not end at systemd's limit of starts in ten seconds, systemd.unit(5) StartLimitBurst
-  restart: (bridge) => named(bridge, ...shell('systemctl reset-failed "$1"; exec systemctl start "$1"', unit)),
+  start: (bridge) => named(bridge, ...shell('systemctl reset-failed "$1"; exec systemctl start "$1"', unit)),
 }
 
-/** `stop` does nothing without the flag, which a start that was killed has not set yet. */
+/**
+ * `stop` does nothing without the flag, which a start that was killed has not set yet; `start` fails with it, which a
+ * stop that was killed has not removed yet, and `restart` does not.
+ */
 const byScriptCommands = (script: string, runtime: string): Commands => ({
   stop: (bridge) => named(bridge, ...shell('mkdir -p "$2" && : >"$2/network_up" && exec "$1" stop', script, runtime)),
-  start: (bridge) => named(bridge, script, 'start'),
-  restart: (bridge) => named(bridge, script, 'restart'),
+  start: (bridge) => named(bridge, script, 'restart'),
 })

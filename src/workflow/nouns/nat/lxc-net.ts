@@ -5,6 +5,7 @@ import {
   type LxcNet,
   lxcNetName,
   type Network,
+  rangeText,
   readLxcNet,
   sameAddresses,
   sameSubnet,
@@ -18,10 +19,10 @@ import type { Context, Reading } from '../../context.ts'
 import { type NetworkRules, readNetworkRules, setNetworkRules } from '../../firewall.ts'
 import type { Desk } from '../../noun/desk.ts'
 import type { Found, Settings, Wish } from '../../noun/noun.ts'
-import { dropsNotes, renamedNotes, strandedNotes } from './affected.ts'
+import { dropsNotes, forwardNotes, renamedNotes, strandedNotes } from './affected.ts'
 import { type Running, runningOf, type Step, stepsOf, unit } from './lxc-net-steps.ts'
 import { answersOf } from './networks.ts'
-import { checkBridge, checkSubnets, error, networkOf, one, settingsOf, word } from './wish.ts'
+import { checkBridge, checkSubnets, error, networkOf, one, settingsOf, throughOf, throughWord, word } from './wish.ts'
 
 /** Yes: up now, and after a boot; no: neither; undefined for what is so in part alone. In a tree what its file says. */
 function enabledWord(have: LxcNet, running: Running, live: boolean): 'yes' | 'no' | undefined {
@@ -46,7 +47,10 @@ export function foundLxcNet({ scope: { live } }: Context, reading: Reading): Fou
   return [
     {
       name: lxcNetName,
-      settings: new Map(settings.map(([flag, text]) => [flag, [text]])),
+      settings: new Map<string, readonly string[]>([
+        ...settings.map(([flag, text]) => [flag, [text]] as const),
+        ...throughWord(rules),
+      ]),
       from: have.places.settings,
       state: stateOf(have, running, live),
       own: false,
@@ -104,15 +108,28 @@ export function planLxcNet(desk: Desk, { want, have: found }: Wish): void {
   notes.push(...edit(desk, have, variables))
   if (have.network !== undefined && !sameSubnet(network, have.network))
     notes.push(...strandedNotes(desk, lxcNetName, network))
+  if (have.network !== undefined) notes.push(...forwardNotes(desk, have.network, network))
   if (desk.context.scope.live) notes.push(...consequences(desk, have, network, { enable, running, variables }))
   stepsOf(desk, have, network, { enable, running, variables })
   setNetworkRules(desk, lxcNetName, rulesOf(want, network))
   const address = `${formatAddress(network.address, 4)}/${network.subnet.prefix}`
   if (wanted.enabled) desk.promise(network.bridge, { kind: 'bridge', addresses: [address] })
   desk.note(...notes)
-  const text = (settings: Settings, flag: string): string => one(settings, flag) ?? unsaid[flag] ?? 'the usual one'
-  const changes = words.map((flag) => `${flag} ${text(found.settings, flag)} becomes ${text(want, flag)}`)
+  const text = (settings: Settings, of: Network | undefined, flag: string): string =>
+    settings.get(flag)?.join(',') ??
+    (of === undefined ? undefined : followed[flag]?.(of)) ??
+    unsaid[flag] ??
+    'what follows'
+  const changes = words.map(
+    (flag) => `${flag} ${text(found.settings, have.network, flag)} becomes ${text(want, network, flag)}`,
+  )
   desk.say(`lxc-net: ${changes.join(', ') || 'its addresses are written anew, as one whole'}`)
+}
+
+/** What follows from others when it is not said. */
+const followed: Record<string, (network: Network) => string> = {
+  address: ({ address }) => formatAddress(address, 4),
+  range: ({ range }) => rangeText(range),
 }
 
 /** What it means when a word is not said. */
@@ -122,6 +139,7 @@ const unsaid: Record<string, string> = {
   'ipv6-nat': 'off',
   masquerade: 'on',
   isolated: 'no',
+  through: 'none',
   enabled: 'in part',
 }
 
@@ -131,7 +149,7 @@ function changedWords(want: Settings, have: Settings): string[] {
   const flags = new Set([...want.keys(), ...have.keys()])
   return [...flags].filter((flag) => {
     if (!want.has(flag) && needed.has(flag)) return false
-    return (one(want, flag) ?? unsaid[flag]) !== (one(have, flag) ?? unsaid[flag])
+    return (want.get(flag)?.join(',') ?? unsaid[flag]) !== (have.get(flag)?.join(',') ?? unsaid[flag])
   })
 }
 
@@ -148,13 +166,14 @@ const firewallOf = (want: Settings, { firewall }: LxcNet): 'nft' | 'iptables' =>
 function rulesOf(want: Settings, { bridge, subnet }: Network): NetworkRules | undefined {
   const masquerade = one(want, 'masquerade') ?? 'on'
   const isolated = one(want, 'isolated') === 'yes'
-  if (masquerade === 'on' && !isolated) return undefined
+  if (masquerade === 'on' && !isolated && !want.has('through')) return undefined
   return {
     bridge,
     subnets: [subnetText(subnet)],
     masquerade: masquerade === 'on' ? 'off' : masquerade,
     isolated,
     services: false,
+    ...throughOf(want),
   }
 }
 
@@ -210,9 +229,11 @@ function consequences(desk: Desk, have: LxcNet, network: Network, { enable, runn
         'apt-get install nftables',
       ),
     )
-  if (enable === false && running.up && !have.enabled) {
+  const edits = [...variables.keys()].some((name) => name !== 'USE_LXC_BRIDGE')
+  if (running.up && !have.enabled && (enable === false || edits)) {
     const message = `lxc-net is up although ${have.places.settings} says that it is not to be: its own stop does nothing then`
-    notes.push(error('nat-runs-on', message, '`lxcnet nat enable`, and then `lxcnet nat disable`'))
+    const then = enable === false ? ', and then `lxcnet nat disable`' : ' first'
+    notes.push(error('nat-runs-on', message, `\`lxcnet nat enable\`${then}`))
   }
   if (old === undefined) return notes
   if (running.up && (enable === false || (starts && !sameSubnet(network, old))))

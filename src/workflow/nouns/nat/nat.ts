@@ -1,13 +1,15 @@
 /** `lxcnet nat`: LXC's own NAT network, which lxc-net makes, and further ones. */
+import { formatAddress, parseCidr } from '../../../core/address.ts'
 import { dnsmasqProbe } from '../../../dnsmasq/index.ts'
-import { checkNatValue, lxcNetName, natWords, readLxcNet, subnetText } from '../../../lxc-net/index.ts'
+import { checkNatValue, lxcNetName, natWords, rangeText, readLxcNet, subnetText } from '../../../lxc-net/index.ts'
 import type { Note } from '../../../plan/plan.ts'
 import type { Context, Reading } from '../../context.ts'
 import { firewallProbes } from '../../firewall.ts'
-import type { Noun } from '../../noun/noun.ts'
+import type { Noun, Settings } from '../../noun/noun.ts'
 import { foundFurther, planFurther } from './further.ts'
 import { foundLxcNet, planLxcNet } from './lxc-net.ts'
 import { natProbes } from './networks.ts'
+import { addressesIn, one } from './wish.ts'
 
 export const nat: Noun = {
   noun: 'nat',
@@ -26,6 +28,25 @@ export const nat: Noun = {
     for (const wish of wishes) wish.name === lxcNetName ? planLxcNet(desk, wish) : planFurther(desk, wish)
   },
   inspect,
+}
+
+/** The same noun, which says also what follows from the subnet: for a person to see, not to be wished for. */
+export const natInFull: Noun = {
+  ...nat,
+  find: (context, reading) => nat.find(context, reading).map((one) => ({ ...one, settings: inFull(one.settings) })),
+}
+
+function inFull(settings: Settings): Settings {
+  const subnet = parseCidr(one(settings, 'subnet') ?? '', 4)
+  if (subnet === undefined) return settings
+  const { address, range } = addressesIn(subnet, settings)
+  const all: [string, readonly string[]][] = [
+    ['subnet', [subnetText(subnet)]],
+    ['bridge', []],
+    ['address', [formatAddress(address, 4)]],
+    ['range', [rangeText(range)]],
+  ]
+  return new Map([...all, ...settings])
 }
 
 function inspect(context: Context, reading: Reading): Note[] {

@@ -13,11 +13,18 @@ import {
   usualRange,
 } from '../../../lxc-net/index.ts'
 import type { Note } from '../../../plan/plan.ts'
+import type { NetworkRules } from '../../firewall.ts'
 import type { Desk } from '../../noun/desk.ts'
 import type { Settings } from '../../noun/noun.ts'
 import { natNetworks } from './networks.ts'
 
 export const one = (settings: Settings, flag: string): string | undefined => settings.get(flag)?.[0]
+
+/** Other firewalls whose own door is used. */
+export const throughOf = (settings: Settings): Pick<NetworkRules, 'through'> => {
+  const through = settings.get('through') ?? []
+  return through.length === 0 ? {} : { through }
+}
 
 export const error = (code: string, message: string, fix: string): Note => ({ severity: 'error', code, message, fix })
 
@@ -37,8 +44,7 @@ export function networkOf(
     notes.push(error('nat-bad-value', `nat ${name} has no subnet`, 'say it: subnet=10.7.0.0/24'))
     return undefined
   }
-  const address = parseCidr(one(want, 'address') ?? '', 4)?.value ?? usualAddress(subnet)
-  const range = parseRange(one(want, 'range') ?? '') ?? usualRange(subnet, address)
+  const { address, range } = addressesIn(subnet, want)
   const out = (what: string): Note =>
     error(
       'nat-outside',
@@ -60,7 +66,7 @@ export function networkOf(
     notes.push({
       severity: 'warning',
       code: 'nat-ipv6-prefix',
-      message: `nat ${name}: containers make themselves an IPv6 address in a /64 alone (RFC 4862 §5.5.3), not in ${subnetText(ipv6)}`,
+      message: `nat ${name}: containers make themselves an IPv6 address in a /64 alone (RFC 4862 section 5.5.3), not in ${subnetText(ipv6)}`,
       fix: 'use a /64',
     })
   const nat6 = one(want, 'ipv6-nat')
@@ -73,6 +79,12 @@ export function networkOf(
     ipv6: ipv6 === undefined ? undefined : gatewayOf(ipv6),
     ipv6Nat: nat6 === undefined ? ipv6 === undefined && (fallback?.ipv6Nat ?? false) : nat6 === 'on',
   }
+}
+
+/** As they are said, else as they follow from the subnet. */
+export function addressesIn(subnet: Cidr, want: Settings): Pick<Network, 'address' | 'range'> {
+  const address = parseCidr(one(want, 'address') ?? '', 4)?.value ?? usualAddress(subnet)
+  return { address, range: parseRange(one(want, 'range') ?? '') ?? usualRange(subnet, address) }
 }
 
 /** `fd07::/64` means its first address. */
@@ -95,8 +107,15 @@ export function settingsOf({ bridge, subnet, address, range, domain, ipv6, ipv6N
   ]
 }
 
+export const throughWord = (rules: NetworkRules | undefined): [string, readonly string[]][] =>
+  rules?.through === undefined ? [] : [['through', rules.through]]
+
 export const word = (flag: string, text: string | undefined): [string, string][] =>
   text === undefined ? [] : [[flag, text]]
+
+/** What the host is told for it, and with it every other network of the host. */
+export const forwarding = ({ ipv6 }: Network): string =>
+  ['net.ipv4.ip_forward=1', ...(ipv6 === undefined ? [] : ['net.ipv6.conf.all.forwarding=1'])].join(' and ')
 
 interface Route {
   dst: string
@@ -109,7 +128,8 @@ const internal = new Set(['local', 'broadcast', 'multicast', 'anycast'])
 
 type Clash = (desk: Desk, name: string, network: Network, old: Network | undefined, notes: Note[]) => void
 
-const othersThan = (desk: Desk, name: string) => natNetworks(desk).filter((other) => other.name !== name)
+const othersThan = (desk: Desk, name: string) =>
+  natNetworks(desk).filter((other) => other.enabled && other.name !== name)
 
 /** A new bridge must not be somebody else's. @param old the network as it is */
 export const checkBridge: Clash = (desk, name, network, old, notes) => {
@@ -138,15 +158,13 @@ export const checkSubnets: Clash = (desk, name, network, old, notes) => {
     if (mine === undefined || (before !== undefined && subnetText(before) === subnetText(mine))) continue
     const clash = taken.find(({ subnet }) => overlaps(subnet, mine))
     if (clash === undefined) continue
-    const free =
-      mine.family === 4
-        ? freeSubnet(
-            mine.prefix,
-            taken.map(({ subnet }) => subnet),
-          )
-        : undefined
+    const kept = before === undefined ? [] : [before]
+    const other =
+      mine.family === 4 ? freeSubnet(mine.prefix, [...taken.map(({ subnet }) => subnet), ...kept]) : undefined
+    const free = other === undefined ? 'choose another' : `${other} is free`
     const message = `nat ${name}: ${subnetText(mine)} is taken: ${clash.by} has ${subnetText(clash.subnet)}`
-    notes.push(error('nat-subnet-taken', message, free === undefined ? 'choose another' : `${free} is free`))
+    const keep = before === undefined ? '' : `, or keep ${subnetText(before)}`
+    notes.push(error('nat-subnet-taken', message, free + keep))
   }
 }
 

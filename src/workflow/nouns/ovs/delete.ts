@@ -21,7 +21,7 @@ export function planGone(desk: Desk, name: string): void {
       error(
         'switch-in-use',
         `switch ${name}: ${running.join(', ') || ports.map((port) => port.name).join(', ')} ${running.length === 1 ? 'is' : 'are'} plugged in and would lose the network`,
-        `stop what runs, or give it another link: lxcnet set ${running[0] ?? 'CT'} link=lxcbr0 --restart`,
+        `${running.map((one) => `lxc-stop -n ${one}`).join('; ') || 'stop what has them'}; or give it another link: lxcnet set ${running[0] ?? 'CT'} link=lxcbr0 --restart`,
       ),
     )
   if (stopped.length > 0)

@@ -91,7 +91,17 @@ function planOwn(desk: Desk, name: string, want: Settings, have: Found | undefin
         why: `the uplink of ${name}`,
       })
   }
-  if (said('datapath')[0] === 'netdev' && readOvs(desk.reading.snapshot.answers)?.ethtool === false)
+  const state = readOvs(desk.reading.snapshot.answers)
+  const netdev = said('datapath')[0] === 'netdev'
+  if (!netdev && state?.datapath === false)
+    desk.note(
+      error(
+        'ovs-no-datapath',
+        `switch ${name}: the kernel of this host has no openvswitch`,
+        have === undefined ? '--datapath netdev needs none' : `lxcnet ovs set ${name} datapath=netdev`,
+      ),
+    )
+  if (netdev && state?.ethtool === false)
     desk.note({
       severity: 'warning',
       code: 'ovs-no-ethtool',
@@ -109,7 +119,7 @@ function planOwn(desk: Desk, name: string, want: Settings, have: Found | undefin
   const piece = ovsPiece(name)
   if (text === desk.pieceText(piece)) {
     const call = (verb: string): string[] => ['sh', piecePath(piece), verb]
-    desk.after(call('up'), { undo: call('keep'), why: `${why}: brings back what is missing`, check: call('check') })
+    desk.after(call('up'), { undo: ['true'], why: `${why}: brings back what is missing`, check: call('check') })
     desk.say(`switch ${name}: brought back`)
   } else {
     desk.piece(piece, text, { why, impact, converges: true })
