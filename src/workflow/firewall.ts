@@ -72,7 +72,7 @@ export function networkFaults(
       warning(
         one === 'docker' || one === 'ufw' ? `${one}-drops` : 'forwards-dropped',
         `${one} drops what this host forwards, so its containers reach nobody outside`,
-        ways[one]?.(bridge) ?? `accept there what comes from ${bridge}, and what answers it`,
+        ways[one]?.(bridge, name) ?? `accept there what comes from ${bridge}, and what answers it`,
       ),
     )
   if (masquerade === 'on' || masquerade === 'off' || links === undefined || hasAddress(links, masquerade)) return drops
@@ -80,11 +80,19 @@ export function networkFaults(
   return [...drops, warning('masquerade-no-address', `no link of this host has ${masquerade} now`, fix)]
 }
 
+/** The links that lead out of the host are others after this plan: isolated networks may leave by these alone. */
+export function followWayOut(desk: Desk): void {
+  const text = desk.pieceText(piece)
+  if (text === undefined || ![...readRules(desk).networks.values()].some(({ isolated }) => isolated)) return
+  const why = 'isolated networks leave by the links that lead out now'
+  desk.piece(piece, text, { why, converges: true, again: true })
+}
+
 export const hasAddress = (links: ReadonlyMap<string, { addresses: string[] }>, address: string): boolean =>
   [...links.values()].some(({ addresses }) => addresses.some((one) => one.split('/')[0] === address))
 
-const ways: Record<string, (bridge: string) => string> = {
-  docker: (bridge) => `iptables -I DOCKER-USER -i ${bridge} -j ACCEPT; iptables -I DOCKER-USER -o ${bridge} -j ACCEPT`,
+const ways: Record<string, (bridge: string, name: string) => string> = {
+  docker: (_, name) => `lxcnet nat set ${name} through=docker`,
   ufw: (bridge) => `ufw allow in on ${bridge}; ufw route allow in on ${bridge}`,
 }
 

@@ -171,7 +171,14 @@ set_sysctls() {
 needs_ipv4() { [ -e /run/lxc/network_up ] || { nft list ruleset; iptables-save; } 2>/dev/null | grep -qi masquerade; }
 
 # Whether lxc-net or a further network forwards IPv6: their own scripts say so, see nat.sh.
-needs_ipv6() ( set +f && [ -e /run/lxc/network_up ] || grep -qs : /run/lxcnet/nat-*.addresses )
+needs_ipv6() (
+  set +f
+  grep -qs : /run/lxcnet/nat-*.addresses && exit
+  [ -e /run/lxc/network_up ] || exit
+  # where its dnsmasq does not run, nobody knows
+  read -r pid </run/lxc/dnsmasq.pid && words=$(tr '\0' '\n' <"/proc/$pid/cmdline") || exit 0
+  case $words in *,ra-only*) ;; *) exit 1 ;; esac
+) 2>/dev/null
 
 # A bridge that was made anew has its own settings again.
 sysctls_stand() {

@@ -36,7 +36,7 @@ ip link set dev "$interface" up
 /** All that a rollback has to bring back. */
 const state = (host: LightHost): Promise<string> =>
   host.ok(`cat ${path} /etc/network/interfaces.d/* /etc/lxc/default.conf; ls -R /etc/network /etc/lxcnet 2>/dev/null
-    ip -br link | sed 's/@.*//'; ip -br addr show eth0; ip route; ip route show table 100; ip rule; ip -6 route | grep -v multicast
+    ip -br link | sed 's/@.*//'; ip -br addr show eth0; ip route; ip route show table 100; ip rule; ip -6 route | grep -v multicast | sort
     cat /run/network/ifstate | sort; ps -eo comm= | sort | uniq -c | grep -v -e ps -e sort -e uniq -e grep -e sh -e sleep`) // the watcher of an armed change leaves a moment later
 
 describe('bridges kept by ifupdown', function () {
@@ -106,6 +106,24 @@ describe('bridges kept by ifupdown', function () {
     await keep(`rollback ${id}`)
     assert.equal(await state(host), before)
     await reaches()
+  })
+
+  it('has isolated networks leave by what leads out now, and by the uplink again', async () => {
+    await change(host, 'nat create red --subnet 10.77.0.0/24 --isolated yes')
+    const nic = ['type = veth', 'link = red', 'flags = up', 'ipv4.address = 10.77.0.5/24', 'ipv4.gateway = 10.77.0.1']
+    await host.container(
+      'c3',
+      nic.map((line) => `lxc.net.0.${line}`),
+    )
+    await start(host, 'c3')
+    const out = () => pings({ reached: [[host, 'c3', '198.18.0.1']] })
+    await out()
+    const id = await keep('bridge create br0 --uplink eth0')
+    await out()
+    await keep(`rollback ${id}`)
+    await out()
+    await host.stop('c3')
+    await change(host, 'nat delete red')
   })
 
   it('comes back at boot, by itself, and goes with `delete` as if it had never been', async () => {

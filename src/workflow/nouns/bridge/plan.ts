@@ -12,6 +12,7 @@ import {
   withDefaultLink,
 } from '../../../bridge/index.ts'
 import { exit, LxcnetError } from '../../../core/error.ts'
+import { followWayOut } from '../../firewall.ts'
 import type { Desk } from '../../noun/desk.ts'
 import type { Settings } from '../../noun/noun.ts'
 import { noteByHand, noteDropped, noteGateways, noteSubnets } from './faults.ts'
@@ -32,7 +33,10 @@ export function makeBridge(pen: Pen, wished: Bridge, want: Settings, backend: Ba
   noteGateways(desk, bridge, want)
   noteDropped(desk, bridge, dropped)
   bringUp(desk, { bridge, backend: chosen, takesOver })
-  if (takesOver) reachAtNew(desk, want)
+  if (takesOver) {
+    reachAtNew(desk, want)
+    followWayOut(desk)
+  }
   noteMentions(desk, bridge, mentions)
   desk.say(`bridge ${bridge.name}: made, ${describe(bridge)}, kept by ${chosen}`)
 }
@@ -46,6 +50,7 @@ export function deleteBridge(pen: Pen, { bridge, backend }: Standing, record: Re
   noteInUse(desk, bridge)
   noteLeft(desk, bridge)
   takeDown(desk, { bridge, backend, takesOver: record.takesOver })
+  if (record.takesOver) followWayOut(desk)
   if (record.made['lxc-net'] !== undefined) switchLxcNet(desk, 'yes')
   desk.say(`bridge ${name}: removed${record.takesOver ? `, ${portOf(bridge)} has its addresses back` : ''}`)
 }
@@ -76,6 +81,7 @@ export function setOwn(pen: Pen, standing: Standing, record: Record, want: Setti
     takeDown(desk, { bridge: old, backend, takesOver: record.takesOver, stays: true })
     noteByHand(desk, { bridge, backend, takesOver })
     bringUp(desk, { bridge, backend, takesOver })
+    if (takesOver || record.takesOver) followWayOut(desk)
   }
   noteMentions(desk, bridge, mentions)
   desk.say(`bridge ${old.name}: changed, ${describe(bridge)}`)
