@@ -106,7 +106,11 @@ export function resultText(report: ChangeReport): string {
   else if (result === 'rollback-failed')
     lines.push(`Failed, and could not be taken back completely; see \`lxcnet history ${id}\`. ${reason}`)
   else if (result === 'unverified') lines.push(`Written, but not verified: ${reason}`)
-  else lines.push(`Written, but what was to follow failed: ${reason}`, `To take it back: ${back}`)
+  else
+    lines.push(
+      `Written, but what was to follow failed: ${reason}`,
+      ...(back === '' ? [] : [`To take it back: ${back}`]),
+    )
   lines.push(...leftOut.map((text) => `Left out: ${text}.`))
   if (result !== 'planned')
     lines.push(
