@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import type { ChangeReport } from '../../src/report/change.ts'
 import { answers, asks, traces } from './forward-peer.ts'
 import { Lab, type LightHost } from './lab/lab.ts'
-import { change, lostPings, refused, start } from './live.ts'
+import { change, lostDuring, refused, start } from './live.ts'
 
 const veth = (link: string, address: string, gateway: string): string[] =>
   ['type = veth', `link = ${link}`, 'flags = up', `ipv4.address = ${address}`, `ipv4.gateway = ${gateway}`].map(
@@ -34,7 +34,7 @@ describe('forward', () => {
     const before = await traces(h1)
     assert.equal(await asks(h2, null, '198.18.0.11', 'tcp/443'), undefined)
     let id: string | null = null
-    const lost = await lostPings(h1, 'web', '198.18.0.11', async () => {
+    const lost = await lostDuring([h1, 'web', '198.18.0.11'], async () => {
       const made = await change(h1, 'forward add 443 web:8443')
       assert.ok(made.changes.every(({ impact }) => impact === 'live'))
       id = made.id

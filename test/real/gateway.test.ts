@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import type { ObjectsReport } from '../../src/report/objects.ts'
 import { Lab, type LightHost } from './lab/lab.ts'
-import { change, check, codes, lostPings, pings, refused, start, traces } from './live.ts'
+import { change, check, codes, lostDuring, pings, refused, start, traces } from './live.ts'
 
 const station = '198.18.1.1'
 
@@ -126,7 +126,7 @@ echo "$answer"`
 
   it('lets members go as themselves without masquerade, at once, and a rollback brings it back', async () => {
     await lab.lan('ip route replace 10.0.5.0/24 via 198.18.1.50')
-    const lost = await lostPings(host, 'web', station, async () => {
+    const lost = await lostDuring([host, 'web', station], async () => {
       const { id, changes } = await change(host, 'gateway set dmz masquerade=off')
       assert.deepEqual(new Set(changes.map(({ impact }) => impact)), new Set(['live']))
       assert.equal(await seenFrom('web'), '10.0.5.2')

@@ -119,38 +119,19 @@ export async function pings({ reached, lost = [] }: { reached: Ping[]; lost?: Pi
   assert.deepEqual(answered, reached.map(word).sort())
 }
 
-/** Packets that a ping every 20 ms, from a container or the host itself (null), lost while something happened. */
+/** Pings that got lost while something happened, one every 20 ms from a container or the host itself (null). */
 export async function lostDuring([host, from, to]: Ping, act: () => Promise<unknown>): Promise<number> {
-  const enter = from === null ? '' : 'nsenter -t "$(lxc-info -n "$1" -pH)" -n '
-  const file = `/run/ping-${from ?? ''}-${to}`
-  await host.ok(`${enter}ping -n -q -i 0.02 ${to} >${file} 2>&1 </dev/null & echo $! >${file}.pid`, {}, from ?? '')
-  await act()
-  await host.ok(`kill -INT "$(cat ${file}.pid)"; while [ -e "/proc/$(cat ${file}.pid)" ]; do sleep 0.05; done`)
-  const said = (await host.read(file)).toString()
-  const [, sent = '', received = ''] = /(\d+) packets transmitted, (\d+) received/.exec(said) ?? []
-  assert.ok(Number(received) > 5, `${from ?? host.name} reaches ${to}: ${said}`)
-  return Math.max(0, Number(sent) - Number(received) - 1) // the last one may be on its way
-}
-
-/** Pings that got lost while something happened, one every 20 ms; the last one may still be on its way. */
-export async function lostPings(
-  host: LabHost,
-  from: string | null,
-  to: string,
-  act: () => Promise<unknown>,
-): Promise<number> {
   const enter = from === null ? '' : 'nsenter -t "$(lxc-info -n "$3" -pH)" -n '
-  const said = `/root/pings-${from ?? ''}-${to}`
+  const said = `/run/pings-${from ?? ''}-${to}`
   const ping = `${enter}ping -n -q -i 0.02 "$2" >"$1" 2>&1 </dev/null & echo $!`
   const pid = (await host.ok(ping, {}, said, to, from ?? '')).trim()
   await host.ok(`n=0; while [ -d /proc/${pid} ] && [ $n -lt 5 ]; do sleep 0.1; n=$((n + 1)); done`)
   await act()
   await host.ok(`sleep 0.2; kill -INT ${pid}; while [ -d /proc/${pid} ]; do sleep 0.05; done`)
   const text = (await host.read(said)).toString()
-  await host.ok('rm "$1"', {}, said)
   const [, sent = '', received = ''] = /(\d+) packets transmitted, (\d+) received/.exec(text) ?? []
   assert.ok(Number(received) > 20, `${from ?? host.name} reaches ${to}: ${text}`)
-  return Math.max(0, Number(sent) - Number(received) - 1)
+  return Math.max(0, Number(sent) - Number(received) - 1) // the last one may be on its way
 }
 
 export const codes = ({ findings }: CheckReport, name: string): string[] =>

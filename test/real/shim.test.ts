@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { answers, asks } from './forward-peer.ts'
 import { Lab, type LightHost } from './lab/lab.ts'
-import { change, lostPings, type Ping, pings, refused, start, traces } from './live.ts'
+import { change, lostDuring, type Ping, pings, refused, start, traces } from './live.ts'
 
 describe('shim', () => {
   let lab: Lab
@@ -28,7 +28,7 @@ ip link add port0 type veth peer name port1; ip link set port0 master lxcbr2 up;
     const before = await traces(host)
     await pings({ reached: [[host, null, '198.18.0.1']], lost: [[host, null, '10.0.5.3']] })
     let id: string | null = null
-    const lost = await lostPings(host, null, '198.18.0.1', async () => {
+    const lost = await lostDuring([host, null, '198.18.0.1'], async () => {
       const made = await change(host, 'shim create lxcbr2 --address 10.0.5.5/24')
       assert.ok(made.changes.every(({ impact }) => impact === 'live'))
       id = made.id
