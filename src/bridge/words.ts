@@ -1,5 +1,5 @@
 /** What a person says of a bridge. */
-import { broadcast, parseCidr } from '../core/address.ts'
+import { hostFault, parseCidr } from '../core/address.ts'
 import { existingNameFault } from '../core/link-name.ts'
 import { parseMac } from '../core/mac.ts'
 import type { Word } from '../core/word.ts'
@@ -115,13 +115,8 @@ function checkUplink(text: string): Checked {
 
 function checkAddress(flag: string, text: string, prefix: boolean): Checked {
   const parsed = parseCidr(text, text.includes(':') ? 6 : 4)
-  if (prefix && parsed?.explicit && broadcast(parsed) !== undefined) {
-    const fix = 'take another one of the subnet'
-    if (parsed.value === parsed.first)
-      return { code: 'address-is-network', message: `${flag}: ${text} is the subnet's own address`, fix }
-    if (parsed.value === parsed.last)
-      return { code: 'address-is-broadcast', message: `${flag}: ${text} is the subnet's broadcast address`, fix }
-  }
+  const fault = prefix && parsed?.explicit ? hostFault(flag, parsed) : undefined
+  if (fault !== undefined) return fault
   if (parsed !== undefined && parsed.explicit === prefix)
     return { value: prefix ? `${parsed.address}/${parsed.prefix}` : parsed.address }
   const message = `${flag}: "${text}" is not an address ${prefix ? 'with its prefix' : 'without a prefix'}`

@@ -71,3 +71,12 @@ export function nextFree(subnet: Cidr, taken: ReadonlySet<bigint>): string | und
   }
   return undefined
 }
+
+/** Why no host can have this address: it is the subnet's own, or that of all who are in it. */
+export function hostFault(flag: string, cidr: Cidr): { code: string; message: string; fix: string } | undefined {
+  const { value, first, last, address, prefix } = cidr
+  if (broadcast(cidr) === undefined || (value !== first && value !== last)) return undefined
+  const [code, whose] = value === first ? ['address-is-network', 'own'] : ['address-is-broadcast', 'broadcast']
+  const message = `${flag}: ${address}/${prefix} is the subnet's ${whose} address`
+  return { code, message, fix: 'take another one of the subnet' }
+}

@@ -1,5 +1,5 @@
 /** What a switch can be told: the flags of `lxcnet ovs create`, and what their values look like. */
-import { broadcast, parseCidr } from '../core/address.ts'
+import { hostFault, parseCidr } from '../core/address.ts'
 import { existingNameFault } from '../core/link-name.ts'
 import type { Word } from '../core/word.ts'
 
@@ -72,14 +72,7 @@ const familyOf = (text: string): 4 | 6 => (text.includes(':') ? 6 : 4)
 
 function address(text: string): Checked {
   const parsed = parseCidr(text, familyOf(text))
-  if (parsed?.explicit && broadcast(parsed) !== undefined) {
-    const fix = 'take another one of the subnet'
-    if (parsed.value === parsed.first)
-      return { code: 'address-is-network', message: `address: ${text} is the subnet's own address`, fix }
-    if (parsed.value === parsed.last)
-      return { code: 'address-is-broadcast', message: `address: ${text} is the subnet's broadcast address`, fix }
-  }
-  if (parsed?.explicit) return { value: `${parsed.address}/${parsed.prefix}` }
+  if (parsed?.explicit) return hostFault('address', parsed) ?? { value: `${parsed.address}/${parsed.prefix}` }
   return {
     code: 'bad-address',
     message: `address: "${text}" is not an address with a prefix`,

@@ -5,7 +5,7 @@
  * other macvlans and the wire), so a host and its macvlan containers are deaf to each other. A macvlan of the host's own
  * in bridge mode is one more neighbour of theirs.
  */
-import { broadcast, contains, parseCidr } from '../core/address.ts'
+import { contains, hostFault, parseCidr } from '../core/address.ts'
 import { linkNameFault } from '../core/link-name.ts'
 import type { Word } from '../core/word.ts'
 
@@ -74,13 +74,8 @@ export function checkShimValue(flag: string, text: string): Checked {
     const fix = flag === 'route' ? 'for instance 10.0.5.0/24 or 10.0.5.7/32' : 'for instance 10.0.5.5/24'
     return { code: 'bad-address', message: `${flag}: "${text}" is not an address with a prefix`, fix }
   }
-  if (flag === 'address' && broadcast(parsed) !== undefined) {
-    const fix = 'take another one of the subnet'
-    if (parsed.value === parsed.first)
-      return { code: 'address-is-network', message: `${flag}: ${text} is the subnet's own address`, fix }
-    if (parsed.value === parsed.last)
-      return { code: 'address-is-broadcast', message: `${flag}: ${text} is the subnet's broadcast address`, fix }
-  }
+  const fault = flag === 'address' ? hostFault(flag, parsed) : undefined
+  if (fault !== undefined) return fault
   if (flag === 'route' && parsed.value !== parsed.first)
     return {
       code: 'bad-route',
