@@ -124,7 +124,7 @@ ip addr add 10.8.0.1/24 dev br0; ip addr add 10.9.0.1/24 dev br1`)
     assert.deepEqual(
       history.entries.slice(-2).map(({ id, state }) => [id, state]),
       [
-        [report.id, 'committed'],
+        [report.id, 'taken-back'],
         [back.id, 'committed'],
       ],
     )
