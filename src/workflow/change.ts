@@ -5,14 +5,15 @@ import { exit, LxcnetError } from '../core/error.ts'
 import type { Probe } from '../core/probe.ts'
 import { quoteAll } from '../core/shell.ts'
 import type { Snapshot } from '../host/snapshot.ts'
-import { type Container, pendingChanges } from '../nic/index.ts'
 import { type Change, type Note, type Plan, shown } from '../plan/plan.ts'
 import type { ChangeReport } from '../report/change.ts'
 import { newId } from '../transaction/id.ts'
 import { carryOut, type Outcome, recover } from '../transaction/transaction.ts'
 import { carryOutArmed } from './confirm.ts'
-import { type Context, isUp, probesFor, type Reading, readView, type View, viewOf } from './context.ts'
+import { judge, once, refuseErrors } from './consent.ts'
+import { type Context, probesFor, type Reading, readView } from './context.ts'
 import { guardOf } from './guard.ts'
+import { pendingAfter, pendingOf } from './pending.ts'
 
 /** What a workflow wants, worked out against one reading of the host. */
 export interface Draft {
@@ -114,11 +115,6 @@ export async function change(context: Context, options: ChangeOptions): Promise<
   }
 }
 
-/** What is said of several NICs alike is said once. */
-const once = (notes: readonly Note[]): Note[] => [
-  ...new Map(notes.map((note) => [JSON.stringify(note), note])).values(),
-]
-
 /** Finishes what a killed run left; true when the host has to be read again. */
 async function settle(context: Context, { snapshot }: Reading, dryRun: boolean, recovered: Note[]): Promise<boolean> {
   const left = [...snapshot.entries].filter(([, state]) => state === 'abandoned').map(([id]) => id)
@@ -152,57 +148,6 @@ async function settle(context: Context, { snapshot }: Reading, dryRun: boolean, 
     })
   }
   return true
-}
-
-/** Warnings and allowed errors that the operator does not want to hear of are dropped. */
-export function judge(notes: readonly Note[], allow: ReadonlySet<string>): Note[] {
-  return notes.filter((note) => !(allow.has(note.code) && (note.severity === 'warning' || allowable.has(note.code))))
-}
-
-/** Errors that rest on the state of the host at this moment, which the operator may know to change. */
-const allowable = new Set([
-  'nat-drops-containers',
-  'link-not-found',
-  'link-not-bridge',
-  'gateway-member-leaves',
-  'phys-default-route',
-  'phys-taken',
-  'duplicate-address',
-  'duplicate-mac',
-  'duplicate-pair',
-  'passthru-shared',
-  'vlan-taken',
-  'script-missing',
-  'bridge-no-vlans',
-  'phys-cuts-way',
-  'usernet-quota',
-  'dhcp-in-use',
-  'dhcp-lease-held',
-  'port-taken',
-  'docker-drops',
-  'ufw-drops',
-  'forwards-dropped',
-  'bridge-in-use',
-  'switch-in-use',
-  'link-in-use',
-  'subnet-taken',
-  'default-routes',
-  'gateway-lost',
-])
-
-/** @throws {LxcnetError} the first error, with the messages of all */
-export function refuseErrors(notes: readonly Note[]): void {
-  const errors = notes.filter((note) => note.severity === 'error')
-  const [first] = errors
-  if (first === undefined) return
-  const message = errors.map((note) => note.message).join('\n')
-  const fixes = [...new Set(errors.flatMap((note) => note.fix ?? []))]
-  if (errors.every((note) => allowable.has(note.code)))
-    fixes.push(`if it is meant so: --allow ${[...new Set(errors.map((note) => note.code))].join(',')}`)
-  throw new LxcnetError(first.code, message, {
-    suggestions: fixes,
-    ...(first.place === undefined ? {} : { place: first.place }),
-  })
 }
 
 /** How many hosts are being changed; one listener stands for all of them. */
@@ -315,53 +260,4 @@ function finish(
       pending,
     }
   return { ...report, id, rollback, result: 'applied', pending }
-}
-
-/** Which of the changed containers run with other NICs than their configs say now. */
-function pendingAfter(context: Context, fresh: Snapshot, { containers, changes }: Draft, before: Reading): string[] {
-  if (containers.length === 0) return []
-  const { includes, view, snapshot } = before
-  const read = withIncludes(fresh, snapshot, view)
-  const after = viewOf({ ...context, lxcVersion: view.version }, read, new Set(includes))
-  const restarted = changes.flatMap((step) => (step.kind === 'run' && step.argv[0] === 'lxc-start' ? step.argv : []))
-  const live = pendingOf(after, containers)
-  return containers.filter(
-    (name) => live.includes(name) || (!restarted.includes(name) && changedUnseen(name, view, after)),
-  )
-}
-
-/** What was read after a change, with what configs include as it was read before. */
-function withIncludes(fresh: Snapshot, before: Snapshot, view: View): Snapshot {
-  const configs = new Set([...view.containers.values()].map(({ path }) => path))
-  const included = [...before.files].filter(([path]) => !configs.has(path))
-  return {
-    ...fresh,
-    files: new Map([...included, ...fresh.files]),
-    listing: before.listing.filter((path) => !configs.has(path)).concat(fresh.listing),
-    links: new Map([...before.links, ...fresh.links]),
-    directories: new Set([...before.directories, ...fresh.directories]),
-  }
-}
-
-/** Are the NICs of a running container others now, although the live ones do not show it (a gateway, an MTU taken out)? */
-function changedUnseen(name: string, before: View, after: View): boolean {
-  const old = before.containers.get(name)
-  const now = after.containers.get(name)
-  if (old === undefined || now === undefined || (now.state !== 'running' && now.state !== 'frozen')) return false
-  const values = ({ effective }: Container) =>
-    JSON.stringify(
-      effective.nics.map(({ index, keys }) => [
-        index,
-        [...keys].map(([key, list]) => [key, list.map(({ value }) => value)]).sort(),
-      ]),
-    )
-  return pendingChanges(old, before)?.length === 0 && values(old) !== values(now)
-}
-
-function pendingOf(view: View, names: readonly string[]): string[] {
-  return names.filter((name) => {
-    const container: Container | undefined = view.containers.get(name)
-    if (container === undefined || !isUp(container, view)) return false
-    return (pendingChanges(container, view)?.length ?? 1) > 0
-  })
 }
