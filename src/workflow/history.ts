@@ -79,8 +79,11 @@ function writtenSince(snapshot: Snapshot, since: string): Map<string, string> {
     .filter((id) => snapshot.entries.get(id) === 'committed' && !back.has(id))
   return new Map(
     standing.flatMap((id) => {
-      const { changes } = entryJson<Plan>(snapshot, id, 'plan.json') ?? { changes: [] }
-      return changes.flatMap((step): [string, string][] => (step.kind === 'file' ? [[step.path, id]] : []))
+      const changes = entryJson<Plan>(snapshot, id, 'plan.json')?.changes
+      // a tree may come from a stranger, and its journal with it
+      return (Array.isArray(changes) ? changes : []).flatMap((step): [string, string][] =>
+        step?.kind === 'file' ? [[step.path, id]] : [],
+      )
     }),
   )
 }

@@ -351,6 +351,36 @@ describe('the NIC commands on a tree', () => {
       assert.match(tree.config('web01'), /by hand/)
     })
 
+    it('names the later change that is in the way, and says what was taken back', () => {
+      const ids = () => tree.json<{ entries: { id: string; state: string }[] }>('history').entries
+      ok(tree.run('set', 'web01:0', 'mtu=1400'))
+      ok(tree.run('set', 'web01:0', 'mtu=1500'))
+      const [first, second] = ids().map(({ id }) => id)
+      assert.match(tree.run('rollback', first ?? '').stderr, new RegExp(`lxcnet rollback ${second}`))
+      ok(tree.run('rollback', second ?? ''))
+      ok(tree.run('rollback', first ?? ''))
+      assert.equal(tree.config('web01'), vethConfig)
+      assert.deepEqual(
+        ids().map(({ state }) => state),
+        ['taken-back', 'taken-back', 'committed', 'committed'],
+      )
+    })
+
+    it('is not kept from it by what a stranger has left in the journal', () => {
+      ok(tree.run('set', 'web01:0', 'mtu=1400'))
+      const [first] = tree.json<{ entries: { id: string }[] }>('history').entries
+      for (const [at, text] of ['null', '{"changes":1}', '{"changes":[null]}', '{'].entries())
+        for (const [file, content] of Object.entries({
+          'plan.json': text,
+          'meta.json': text,
+          committed: '',
+          clean: '',
+        }))
+          tree.write(`/var/lib/lxcnet/journal/2999010${at + 1}-000000-00000/${file}`, content)
+      ok(tree.run('rollback', first?.id ?? ''))
+      assert.equal(tree.config('web01'), vethConfig)
+    })
+
     it('takes a change back by the last five characters of its id, and by nothing less', () => {
       ok(tree.run('set', 'web01:0', 'mtu=1400'))
       const id = tree.json<{ entries: { id: string }[] }>('history').entries[0]?.id ?? ''
