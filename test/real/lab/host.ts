@@ -34,9 +34,16 @@ status=$?
 grep ' ERROR ' "$log" >&2
 exit "$status"`
 
-// LXC calls a container stopped before its monitor has put the network back; the monitor's cgroup goes last. After a crash
-// it has another number.
-const stopScript = `lxc-stop -k -n "$1" 2>/dev/null
+// LXC calls a container stopped before its monitor has put the network back; the monitor's cgroup goes at the end, and
+// then the monitor. After a crash the cgroup has another number.
+const stopScript = `monitors=$(pgrep -x -f "\\[lxc monitor] [^ ]* $1")
+lxc-stop -k -n "$1" 2>/dev/null
+for monitor in $monitors; do
+  for _ in $(seq 500); do
+    [ -e "/proc/$monitor" ] || break
+    sleep 0.02
+  done
+done
 for _ in $(seq 500); do
   cat "/sys/fs/cgroup/lxc.monitor.$1/cgroup.events" "/sys/fs/cgroup/lxc.monitor.$1"-[0-9]*/cgroup.events 2>/dev/null |
     grep -q 'populated 1' || exit 0
