@@ -28,13 +28,13 @@ lx_history() {
   done
 }
 
-# lx_history_paths STATE NAME...: the paths of these files of every entry, for lx_tar.
+# lx_history_paths STATE NAME...: has these files of every entry archived.
 lx_history_paths() {
   lx_canon "$1/journal" || return 0
   shift
   for lx_entry in ".$lx_real"/*; do
     for lx_c in "$@"; do
-      [ ! -f "$lx_entry/$lx_c" ] || printf '%s\0' "$lx_entry/$lx_c"
+      [ ! -f "$lx_entry/$lx_c" ] || lx_add "$lx_entry/$lx_c"
     done
   done
 }

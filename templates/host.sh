@@ -48,19 +48,34 @@ lx_canon() {
   done
 }
 
-# lx_path PATH...: prints ./PATH of each file that is there, ended by NUL, links resolved; of a directory its *.conf
-# entries in readdir order, as lxc.include takes them. The working directory is the root.
+# lx_word PATH: sets lx_out to the path as a word that eval reads.
+lx_word() {
+  lx_out=$1
+  case $1 in *\'*) lx_out=$(printf %s. "$1" | sed "s/'/'\\\\''/g") && lx_out=${lx_out%.} ;; esac
+  lx_out="'$lx_out'"
+}
+
+# lx_add PATH: one more file for the archive, ./PATH below the root. The list grows in pieces: to add to a text, a shell
+# copies all of it.
+lx_add() {
+  lx_word "$1"
+  lx_piece="$lx_piece $lx_out"
+  [ "${#lx_piece}" -lt 4000 ] || { lx_files=$lx_files$lx_piece lx_piece=''; }
+  [ "${#lx_files}" -lt 100000 ] || lx_pack
+}
+
+# lx_path PATH...: has each file that is there archived, links resolved; of a directory its *.conf entries in readdir
+# order, as lxc.include takes them.
 lx_path() {
   for lx_p in "$@"; do
-    shift # what is left in the end are the directories: one find for all
     lx_canon "$lx_p" || continue
     if [ -d "$lx_root$lx_real" ]; then
-      set -- "$@" ".$lx_real/"
+      lx_word ".$lx_real/"
+      lx_folders="$lx_folders $lx_out"
     elif [ -f "$lx_root$lx_real" ] && [ -r "$lx_root$lx_real" ]; then
-      printf '.%s\0' "$lx_real"
+      lx_add ".$lx_real"
     fi
   done
-  [ "$#" -eq 0 ] || find "$@" -maxdepth 1 -name '?*.conf' ! -type d -print0 2>/dev/null
 }
 
 # lx_links PATH...: frames the paths that resolve to another one, and those that are directories or cannot be read.
@@ -76,19 +91,36 @@ lx_links() {
   done
 }
 
-# lx_archive: the files whose paths come on stdin, ended by NUL, as tar archives; the same bytes while nothing changes.
-lx_archive() {
-  xargs -0r tar -cf - --no-recursion -- 2>/dev/null
+# lx_pack: an archive of the files of the list.
+lx_pack() {
+  lx_files=$lx_files$lx_piece lx_piece=''
+  [ -n "$lx_files" ] || return 0
+  eval "tar -cf - --no-recursion -- $lx_files" 2>/dev/null </dev/null
+  # up to 125: tar missed a file that was removed meanwhile; above: no tar, or it was killed
+  [ "$?" -le 125 ] || lx_cut=1
+  lx_files=''
 }
 
-# lx_tar: the files whose paths come on stdin, ended by NUL, as tar archives in that order. Always the last answer; the
-# line behind it says that nothing was cut off. Where the host lacks what reading takes, that is the last answer.
+# lx_archive [COMMAND...]: what lx_read and the command add, as tar archives; the same bytes while nothing changes. The
+# working directory is the root.
+lx_archive() {
+  lx_files='' lx_piece='' lx_folders='' lx_cut=''
+  lx_read
+  "$@"
+  lx_pack
+  if [ -n "$lx_folders" ]; then
+    eval "find $lx_folders -maxdepth 1 -name '?*.conf' ! -type d -print0 | xargs -0r tar -cf - --no-recursion --" 2>/dev/null
+    [ "$?" -le 123 ] || lx_cut=1
+  fi
+  [ -z "$lx_cut" ]
+}
+
+# lx_tar [COMMAND...]: the archives of lx_archive. Always the last answer; the line behind it says that nothing was cut
+# off. Where the host lacks what reading takes, that is the last answer.
 lx_tar() {
   for lx_c in tar xargs find; do
     command -v "$lx_c" >/dev/null || { lx_frame lacks 0 "$lx_c" ''; return; }
   done
   printf '@%s tar 0 0 -\n' "$lx_nonce"
-  lx_archive
-  # 123: tar missed a file that was removed meanwhile; above: no tar, or it was killed
-  [ "$?" -gt 123 ] || printf '\n@%s end\n' "$lx_nonce"
+  lx_archive "$@" && printf '\n@%s end\n' "$lx_nonce"
 }

@@ -57,7 +57,7 @@ nic_paths() {
     if [ -L "$lx_c" ] || [ -L "$lx_c/config" ]; then
       lx_path "$lx_base/${lx_c##*/}/config"
     elif [ -f "$lx_c/config" ] && [ -r "$lx_c/config" ]; then
-      printf '%s/config\0' "$lx_c"
+      lx_add "$lx_c/config"
     fi
   done
 }

@@ -7,7 +7,7 @@
 #   steps   what to do, in order: lines that call `file` and `run`
 #   undo    the way back, in reverse order, the same calls
 #   final   what cannot be taken back and runs after the commit mark
-#   new/N   the new content of the file of step N        old/N  a copy of what stood there
+#   old/N   what stood at the path of step N: a second hard link to it, or a copy where it is on another file system
 #   marks/  empty files: an event is recorded by renaming one, which needs no space on a full disk
 #   plan.json, meta.json   for lxcnet's history
 # Marks that were moved up: started.N (a command of step N may have run), committed, undone, failed, clean; of an armed
@@ -29,6 +29,23 @@ lx_hash() {
   lx_out=$(sha256sum <"$1") && lx_out=${lx_out%% *}
 }
 
+# lx_hash_all FOLDER PATH...: sets lx_hashes to lines of hash, two blanks and path, between line ends, by one process.
+lx_hash_all() {
+  lx_hashes="
+$(cd "$1" && shift && sha256sum -- "$@")
+"
+}
+
+# lx_has HASH PATH: lx_hash_all found just that. Not of a path with a backslash or a line end, which sha256sum may print
+# in another way.
+lx_has() {
+  case $2 in *\\* | *"
+"*) return 1 ;; esac
+  case $lx_hashes in *"
+$1  $2
+"*) ;; *) return 1 ;; esac
+}
+
 lx_sync() {
   sync "$@" 2>/dev/null || sync
 }
@@ -40,6 +57,11 @@ lx_mark() {
 # lx_state_of FILE: sets lx_out to its hash, or to "absent".
 lx_state_of() {
   if [ -e "$1" ] || [ -L "$1" ]; then lx_hash "$1"; else lx_out=absent; fi
+}
+
+# lx_is_as HASH: the file of the step is so, as lx_hash_all has found it or as it is now.
+lx_is_as() {
+  lx_has "$1" "$lx_file" || { lx_state_of "$lx_file" && [ "$lx_out" = "$1" ]; }
 }
 
 # lx_fail STEP REASON: remembers why; the first reason is the one to tell.
@@ -101,7 +123,7 @@ LIST
 # The target is what the plan saw, and can be replaced by a rename.
 file_check() {
   lx_canon "$lx_path" && [ "$lx_real" = "$lx_path" ] || { lx_stale="$lx_path (a link now)"; return 1; }
-  lx_state_of "$lx_file" && [ "$lx_out" = "$lx_before" ] || { lx_stale=$lx_path; return 1; }
+  lx_is_as "$lx_before" || { lx_stale=$lx_path; return 1; }
   lx_is_home || [ -d "${lx_file%/*}" ] || { lx_fail "$lx_path" 'its directory does not exist'; return 1; }
   [ -d "${lx_file%/*}" ] || return 0
   [ -w "${lx_file%/*}" ] || { lx_fail "$lx_path" 'its directory cannot be written to'; return 1; }
@@ -132,11 +154,12 @@ lx_is_home() {
 
 # lx_leave_home: removes the directories of lxcnet's own in which nothing is left.
 lx_leave_home() {
-  ! lx_is_home || (cd "$lx_root/etc" && lx_c=${lx_path%/*} && rmdir -p "${lx_c#/etc/}") 2>/dev/null || :
+  [ -e "$lx_file" ] || ! lx_is_home || (cd "$lx_root/etc" && lx_c=${lx_path%/*} && rmdir -p "${lx_c#/etc/}") 2>/dev/null || :
 }
 
+# A second hard link, so that the way back needs no space and brings the very same inode.
 file_save() {
-  [ "$lx_before" = absent ] || lx_try cp -a "$lx_file" "$lx_dir/old/$lx_n"
+  [ "$lx_before" = absent ] || ln "$lx_file" "$lx_dir/old/$lx_n" 2>/dev/null || lx_try cp -a "$lx_file" "$lx_dir/old/$lx_n"
 }
 
 # lx_try COMMAND...: runs one command of lxcnet's own; what it complains of becomes the reason.
@@ -144,29 +167,32 @@ lx_try() {
   lx_said=$("$@" 2>&1) || lx_fail "$lx_path" "$lx_said"
 }
 
-# Everything that needs space happens here, before the first rename. The old file stays reachable by a second hard
-# link (a copy where the file system has none), so that the way back needs no space either.
+# Everything that needs space happens here, before the first rename.
 file_stage() {
-  ! lx_is_home || (umask 022 && lx_try mkdir -p "${lx_file%/*}") || return
-  if [ "$lx_before" != absent ]; then
-    ln "$lx_file" "$lx_temp-old" 2>/dev/null || lx_try cp -a "$lx_file" "$lx_temp-old" || return
-  fi
+  ! lx_is_home || [ -d "${lx_file%/*}" ] || (umask 022 && lx_try mkdir -p "${lx_file%/*}") || return
   [ "$lx_after" != absent ] || return 0
-  if [ "$lx_before" = absent ]; then
-    lx_try cp "$lx_entry/new/$lx_n" "$lx_temp-new" && lx_try chown "$2:$3" "$lx_temp-new" &&
-      lx_try chmod "$1" "$lx_temp-new" || return
-  else
-    # the copy brings mode, owner, ACL, extended attributes and SELinux label along
+  if [ "$lx_before" != absent ]; then # the copy brings mode, owner, ACL, extended attributes and SELinux label along
     lx_try cp -a "$lx_file" "$lx_temp-new" && lx_same_attributes || return
-    lx_said=$(cat "$lx_entry/new/$lx_n" 2>&1 >"$lx_temp-new") || { lx_fail "$lx_path" "$lx_said"; return 1; }
   fi
-  lx_hash "$lx_temp-new" && [ "$lx_out" = "$lx_after" ] || { lx_fail "$lx_path" 'a short write, is the disk full?'; return 1; }
-  lx_sync "$lx_temp-new"
+  { lx_text "$lx_n" >"$lx_temp-new"; } 2>/dev/null || { lx_fail "$lx_path" 'a short write, is the disk full?'; return 1; }
+  [ "$lx_before" != absent ] || { lx_try chown "$2:$3" "$lx_temp-new" && lx_try chmod "$1" "$lx_temp-new"; } || return
+  lx_word "$lx_temp-new"
+  lx_staged="$lx_staged $lx_out"
+}
+
+# lx_is_busybox PROGRAM: the one that is found first is busybox under another name, or the shell is, which brings it along.
+lx_is_busybox() {
+  lx_rest=$PATH:
+  while [ -n "$lx_rest" ]; do
+    lx_c=${lx_rest%%:*} lx_rest=${lx_rest#*:}
+    [ -x "$lx_c/busybox" ] && [ "$lx_c/busybox" -ef "/proc/$$/exe" ] && return
+    [ ! -x "$lx_c/$1" ] || { [ -L "$lx_c/$1" ] || [ "$lx_c/$1" -ef "$lx_c/busybox" ]; return; }
+  done
 }
 
 # busybox cp knows no extended attributes: with such metadata on the file the change is refused.
 lx_same_attributes() {
-  command -v getfattr >/dev/null || return 0
+  lx_is_busybox cp && command -v getfattr >/dev/null || return 0
   lx_one=$(cd "${lx_file%/*}" && getfattr -hd -m - -- "./${lx_file##*/}" 2>/dev/null)
   [ -n "$lx_one" ] || return 0
   lx_two=$(cd "${lx_file%/*}" && getfattr -hd -m - -- "./${lx_temp##*/}-new" 2>/dev/null)
@@ -178,13 +204,20 @@ lx_same_attributes() {
 
 # Looked at once more: an editor may have saved the file since it was checked.
 file_apply() {
-  lx_state_of "$lx_file" && [ "$lx_out" = "$lx_before" ] || { lx_fail "$lx_path" 'changed by someone else meanwhile'; return 1; }
-  if [ "$lx_after" = absent ]; then lx_try rm -f "$lx_file"; else lx_try mv -f "$lx_temp-new" "$lx_file"; fi &&
-    lx_sync "${lx_file%/*}"
+  lx_hash_all / "$lx_file" "$lx_temp-new"
+  lx_is_as "$lx_before" || { lx_fail "$lx_path" 'changed by someone else meanwhile'; return 1; }
+  if [ "$lx_after" = absent ]; then
+    lx_try rm -f "$lx_file"
+  else
+    lx_has "$lx_after" "$lx_temp-new" || { lx_hash "$lx_temp-new" && [ "$lx_out" = "$lx_after" ]; } ||
+      { lx_fail "$lx_path" 'a short write, is the disk full?'; return 1; }
+    lx_try mv -f "$lx_temp-new" "$lx_file"
+  fi && lx_sync "${lx_file%/*}"
 }
 
+# What has been renamed is what was looked at: only a command may have altered it since.
 file_verify() {
-  lx_state_of "$lx_file" && [ "$lx_out" = "$lx_after" ]
+  [ -z "$lx_ran" ] || { lx_state_of "$lx_file" && [ "$lx_out" = "$lx_after" ]; }
 }
 
 # Whoever changed the file in the meantime keeps that change; all else is taken back.
@@ -199,8 +232,8 @@ file_undo() {
     lx_kept="$lx_kept$lx_path "
   elif [ "$lx_before" = absent ]; then
     lx_try rm -f "$lx_file" || return
-  elif [ -e "$lx_temp-old" ]; then
-    lx_try mv -f "$lx_temp-old" "$lx_file" || return
+  elif ln -f "$lx_entry/old/$lx_n" "$lx_temp-back" 2>/dev/null; then
+    lx_try mv -f "$lx_temp-back" "$lx_file" || return
   else
     lx_try cp -a "$lx_entry/old/$lx_n" "$lx_temp-back" && lx_sync "$lx_temp-back" &&
       lx_try mv -f "$lx_temp-back" "$lx_file" || return
@@ -208,9 +241,13 @@ file_undo() {
   file_clean && lx_sync "${lx_file%/*}"
 }
 
+# -old is of other releases. The file that is in its place again has no second link.
 file_clean() {
   lx_inside || return
-  rm -f "$lx_temp-new" "$lx_temp-old" "$lx_temp-back"
+  for lx_c in "$lx_temp-new" "$lx_temp-old" "$lx_temp-back"; do
+    if [ -e "$lx_c" ] || [ -L "$lx_c" ]; then rm -f "$lx_c"; fi
+  done
+  [ ! "$lx_entry/old/$lx_n" -ef "$lx_file" ] || rm -f "$lx_entry/old/$lx_n"
   lx_leave_home
 }
 
@@ -260,7 +297,7 @@ lx_do() {
 run_check() { command -v "$1" >/dev/null || lx_fail "$1" 'no such command on this host'; }
 run_save() { :; }
 run_stage() { :; }
-run_apply() { lx_mark "started.$lx_n" && lx_do "$@"; }
+run_apply() { lx_ran=1 && lx_mark "started.$lx_n" && lx_do "$@"; }
 run_verify() { :; }
 run_undo() { [ -n "$lx_files_only" ] || [ ! -e "$lx_entry/started.$lx_n" ] || lx_do "$@"; }
 run_clean() { :; }
@@ -280,7 +317,7 @@ lx_finish() {
   lx_each clean "$lx_entry/steps"
   [ ! -f "$lx_entry/watch.sh" ] || lx_disarm
   mv -f "$lx_entry/marks/clean" "$lx_entry/clean" # not synced: an entry that a power cut makes unclean is finished again
-  rm -rf "$lx_entry/new" "$lx_entry/marks" "$lx_entry/watch.sh"
+  rm -rf "$lx_entry/marks" "$lx_entry/watch.sh"
 }
 
 # lx_decide OUTCOME: committed or expired, of a change that waits for its confirmation. One rename decides: whoever comes
@@ -327,11 +364,17 @@ lx_recover() {
   done
 }
 
+# lx_find_umask: sets lx_umask, from the kernel since 4.7: a substitution would be a process.
+lx_find_umask() {
+  { read -r _ && read -r lx_c lx_umask; } </proc/self/status
+  [ "$lx_c" = Umask: ] || lx_umask=$(umask)
+}
+
 # lx_open STATE: the state directory, made and locked. Fails with a frame that says why.
 lx_open() {
   lx_canon "$1/journal" || { lx_frame refused 0 state "$1"; return 1; }
   lx_journal=$lx_root$lx_real
-  lx_umask=$(umask)
+  lx_find_umask
   for lx_c in flock sha256sum tar cp mv stat; do
     command -v "$lx_c" >/dev/null || { lx_frame refused 0 tool "$lx_c"; return 1; }
   done
@@ -349,31 +392,36 @@ lx_open() {
 # lx_digest: sets lx_out to the hash of what lx_tar would print now: names, links, owners, modes, times and bytes of all
 # files that lx_read names. Nothing is written, so a full disk does not look stale.
 lx_digest() {
-  lx_out=$(lx_read | lx_archive | sha256sum)
+  lx_out=$(lx_archive | sha256sum)
   lx_out=${lx_out%% *}
 }
 
-# lx_prepare ID PAYLOAD-SHA256 DIGEST: everything up to the journal entry in its place; nothing of the host is changed.
+# lx_prepare ID DIGEST: everything up to the journal entry in its place; nothing of the host is changed.
 lx_prepare() {
   lx_dir=$lx_journal/.new-$1
   [ ! -e "$lx_entry" ] || { lx_why="$lx_entry is there already"; return 1; }
-  mkdir "$lx_dir" "$lx_dir/old" "$lx_dir/new" "$lx_dir/marks" && lx_payload ||
+  mkdir "$lx_dir" "$lx_dir/old" "$lx_dir/marks" && lx_payload ||
     { lx_why="$lx_journal: no space for the journal, or no right to write it"; return 1; }
-  [ "$lx_out" = "$2  -" ] || { lx_damaged=1; return 1; }
+  lx_is_whole || { lx_damaged=1; return 1; }
   lx_digest
-  [ "$lx_out" = "$3" ] || [ "$3" = - ] || { lx_stale='a container configuration'; return 1; }
+  [ "$lx_out" = "$2" ] || [ "$2" = - ] || { lx_stale='a container configuration'; return 1; }
   lx_each check "$lx_dir/steps" && lx_each save "$lx_dir/steps" || return
   set -- "$lx_dir"/* "$lx_dir"
-  for lx_c in "$lx_dir"/old/* "$lx_dir"/new/*; do [ ! -f "$lx_c" ] || set -- "$lx_c" "$@"; done
-  lx_sync "$@" &&
-    mv "$lx_dir" "$lx_entry" && lx_sync "$lx_journal" || { lx_why="$lx_journal: could not write the journal"; return 1; }
+  for lx_c in "$lx_dir"/old/*; do [ ! -f "$lx_c" ] || set -- "$lx_c" "$@"; done
+  lx_sync "$@" && mv "$lx_dir" "$lx_entry" || { lx_why="$lx_journal: could not write the journal"; return 1; }
 }
 
-# lx_transaction ID STATE PAYLOAD-SHA256 DIGEST: one change. DIGEST is of what the plan was made from. lx_seconds: how long
-# it waits for its confirmation; empty when it needs none.
+# lx_stage: the new files beside the old ones, and with them the entry, on the disk.
+lx_stage() {
+  lx_staged=''
+  lx_each stage "$lx_entry/steps" && eval "lx_sync \"\$lx_journal\" $lx_staged"
+}
+
+# lx_transaction ID STATE DIGEST: one change. DIGEST is of what the plan was made from. lx_seconds: how long it waits for
+# its confirmation; empty when it needs none.
 lx_transaction() {
   trap '' HUP INT TERM PIPE
-  lx_tx=$1 lx_why='' lx_stale='' lx_damaged=''
+  lx_tx=$1 lx_why='' lx_stale='' lx_damaged='' lx_ran='' lx_hashes=''
   cd "$lx_root/" && lx_open "$2" || return
   for lx_entry in "$lx_journal"/*; do
     [ -f "$lx_entry/undo" ] && [ ! -e "$lx_entry/clean" ] || continue
@@ -381,14 +429,14 @@ lx_transaction() {
     return
   done
   lx_entry=$lx_journal/$lx_tx
-  if ! lx_prepare "$1" "$3" "$4" 2>/dev/null; then
+  if ! lx_prepare "$1" "$3" 2>/dev/null; then
     rm -rf "$lx_journal/.new-$lx_tx"
     if [ -n "$lx_damaged" ]; then lx_frame refused 0 payload ''
     elif [ -n "$lx_stale" ]; then lx_frame refused 0 stale "$lx_stale"
     else lx_frame refused 0 check "$lx_why"; fi
     return
   fi
-  if lx_each stage "$lx_entry/steps" && { [ -z "$lx_seconds" ] || lx_arm; } && lx_each apply "$lx_entry/steps" &&
+  if lx_stage && { [ -z "$lx_seconds" ] || lx_arm; } && lx_each apply "$lx_entry/steps" &&
     lx_each verify "$lx_entry/steps" && lx_commit; then
     [ -z "$lx_seconds" ] || { lx_frame awaiting 0 "$lx_tx" "$lx_seconds"; exec 9<&-; return; }
     lx_frame committed 0 "$lx_tx" ''

@@ -82,7 +82,7 @@ export function snapshotFunction(scope: Scope, probes: readonly Probe[], journal
   lx_setup
   ${frames.join('\n  ')}
   lx_history ${quote(scope.state)} ${journal === undefined ? "''" : 'all'}
-  { lx_read; ${journal === undefined ? ':' : `lx_history_paths ${quote(scope.state)} ${quoteAll(journal)}`}; } | lx_tar
+  lx_tar ${journal === undefined ? '' : `lx_history_paths ${quote(scope.state)} ${quoteAll(journal)}`}
 }`
 }
 

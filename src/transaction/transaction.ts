@@ -101,11 +101,11 @@ export async function carryOut(host: Host, plan: Plan, transaction: Transaction)
     preamble(scope, nonce, reads),
     `lx_seconds=${confirmSeconds ?? ''}`,
     ...(confirmSeconds === undefined ? ['history.sh', 'transaction.sh'].map(templateText) : engine()),
-    payload(files, marksOf(steps)),
+    payload(files, steps, scope),
     snapshotFunction(scope, fresh),
     'lx_main() {',
     '  lx_setup >/dev/null',
-    `  lx_transaction ${meta.id} ${quote(scope.state)} ${sha256(files.map(({ text }) => text).join(''))} ${plan.reads}`,
+    `  lx_transaction ${meta.id} ${quote(scope.state)} ${plan.reads}`,
     ...(fresh.flatMap((probe) => probe.paths).length === 0
       ? []
       : [`  lx_read() {\n  ${fresh.flatMap((probe) => probe.paths).join('\n')}\n  }`]),
@@ -166,14 +166,12 @@ function payloadFiles(steps: readonly Change[], plan: Plan, meta: Meta, commandS
   const doing: string[] = []
   const undo: string[] = []
   const final: string[] = []
-  const files: EntryFile[] = []
   steps.forEach((step, index) => {
     const n = index + 1
     if (step.kind === 'file') {
       const call = `file ${n} ${quote(step.path)} ${fingerprint(step.before)} ${fingerprint(step.after)} ${step.mode.toString(8)} ${step.uid} ${step.gid}`
       doing.push(call)
       undo.unshift(call)
-      if (step.after !== null) files.push({ path: `new/${n}`, text: step.after })
     } else if (isFinal(step)) {
       final.push(`run ${n} ${quoteAll(step.argv)}`)
     } else {
@@ -191,7 +189,6 @@ function payloadFiles(steps: readonly Change[], plan: Plan, meta: Meta, commandS
     { path: 'final', text: script(final) },
     { path: 'meta.json', text: json(meta) },
     { path: 'plan.json', text: json(plan) },
-    ...files,
   ]
 }
 
@@ -212,14 +209,29 @@ const marksOf = (steps: readonly Change[]): string[] => [
 ]
 
 /**
- * The function that writes an entry's files, by the shell itself, since each process there costs a millisecond, and sets
- * lx_out to the hash of what they are then.
+ * The functions that write an entry's files and print the new text of a step's file, by the shell itself, since each
+ * process there costs a millisecond; and one that looks at what the entry's files are then, and at those to be changed.
  */
-function payload(files: readonly EntryFile[], marks: readonly string[]): string {
-  const lines = files.map(({ path, text }) => `  ${printed(text)} >"$lx_dir/${path}" || return`)
+function payload(entry: readonly EntryFile[], steps: readonly Change[], scope: Scope): string {
+  const lines = entry.map(({ path, text }) => `  ${printed(text)} >"$lx_dir/${path}" || return`)
+  const texts = steps.flatMap((step, index) =>
+    step.kind === 'file' && step.after !== null ? [`    ${index + 1}) ${printed(step.after)} ;;`] : [],
+  )
+  const targets = steps.flatMap((step) =>
+    step.kind === 'file' && step.before !== null && !/[\\\n]/.test(step.path) ? [quote(scope.root + step.path)] : [],
+  )
   return `lx_payload() {\n${lines.join('\n')}
-  for lx_c in ${marks.join(' ')}; do printf '' >"$lx_dir/marks/$lx_c" || return; done
-  lx_out=$(cd "$lx_dir" && cat ${files.map(({ path }) => path).join(' ')} | sha256sum)\n}`
+  for lx_c in ${marksOf(steps).join(' ')}; do printf '' >"$lx_dir/marks/$lx_c" || return; done
+}
+lx_text() {
+  case $1 in
+${texts.join('\n')}
+  esac
+}
+lx_is_whole() {
+  lx_hash_all "$lx_dir" ${[...entry.map(({ path }) => path), ...targets].join(' ')}
+  ${entry.map(({ path, text }) => `lx_has ${sha256(text)} ${path}`).join(' && ')}
+}`
 }
 
 /** printf(1) with these bytes; what is no plain text travels in octal, so that no shell and no locale can read it wrongly. */
