@@ -4,12 +4,14 @@
  * Everything is bundled into one CommonJS file: reading some hundred library files is what makes an oclif program slow
  * to start, not running them. So all libraries are devDependencies; a shipped lxcnet needs nothing but its Node.js.
  *
- *   dist/main.cjs              the program
+ *   dist/main.cjs              the program, in ASCII
+ *   dist/main.cjs.id           a word that tells it from every other build
  *   dist/oclif.manifest.json   every command, its arguments and flags, as oclif describes them; read for help alone
  *   dist/names.json            what a run has to know of the commands: their names
  *   dist/help/                 every help page and --version, as text, for bin/run.js
  *   man/                       the same manifest as manual pages
  */
+import { createHash } from 'node:crypto'
 import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { type Interfaces, Plugin } from '@oclif/core'
@@ -91,7 +93,7 @@ export const manPages = (commands: Manifest): Record<string, string> => ({
 async function bundle(): Promise<void> {
   const unused = new Set(Object.keys(stubs))
   const rewritten = new Set<string>()
-  await esbuild.build({
+  const { outputFiles } = await esbuild.build({
     absWorkingDir: root,
     stdin: {
       resolveDir: root,
@@ -101,6 +103,7 @@ async function bundle(): Promise<void> {
     },
     outfile: 'dist/main.cjs',
     bundle: true,
+    write: false,
     platform: 'node',
     format: 'cjs',
     external: ['./oclif.manifest.json'],
@@ -112,6 +115,13 @@ async function bundle(): Promise<void> {
     logLevel: 'warning',
     plugins: [stubPlugin(unused), nativePlugin, lazyCorePlugin(rewritten), lazyPackagePlugin()],
   })
+  // esbuild leaves other characters only where a regular expression has them.
+  const text = (outputFiles[0]?.text ?? '').replace(
+    /[^\0-\x7f]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+  writeFileSync(join(root, 'dist/main.cjs'), text)
+  write('dist/main.cjs.id', createHash('sha256').update(text).digest('hex').slice(0, 16))
   // A new version of a library may look different: fail here rather than be slow in silence.
   if (unused.size > 0) throw new Error(`build.ts: nothing imports ${[...unused].join(', ')} any more: drop the stub`)
   for (const file of ['index.js', 'command.js', 'config.js', 'parse.js'])

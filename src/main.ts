@@ -10,6 +10,7 @@ import { asLxcnetError, errorDocument, errorText, interrupted } from './cli/fail
 import { decodeBytes } from './cli/json.ts'
 import { closest } from './core/closest.ts'
 import { exit, LxcnetError } from './core/error.ts'
+import { inTurn } from './core/turn.ts'
 
 /** What oclif tells about every command, by id (`nat:list`), made at build time. */
 export type Manifest = Record<string, Command.Cached>
@@ -19,6 +20,9 @@ type Names = Record<string, Pick<Command.Cached, 'id' | 'aliases' | 'hidden'>>
 
 export const namesOf = (manifest: Manifest): Names =>
   Object.fromEntries(Object.entries(manifest).map(([key, { id, aliases, hidden }]) => [key, { id, aliases, hidden }]))
+
+/** Commands whose -H, when they know it, is not simply a host to log in to. */
+const notThere = ['apply', 'destroy', 'diff', 'help', 'host', 'plan', 'validate']
 
 /** esbuild turns the pattern into a table of the files it fits: a new file is a new command, loaded when it is run. */
 const load = async (id: string): Promise<Command.Class> =>
@@ -37,16 +41,18 @@ export async function main(words: string[], names: Names, manifest: () => Manife
     if (process.listenerCount('SIGINT') === 1) process.exit(report(interrupted(), argv))
   })
   const host = onlyHost(beforeDashes(argv))
-  if (host !== undefined) void import('./workflow/open.ts').then(({ prepareHost }) => prepareHost(host))
+  const login = host === undefined ? undefined : await import('./workflow/open.ts')
+  if (host !== undefined) await login?.beginLogin(host)
   try {
-    await dispatch(argv, await configure(names), manifest)
+    await dispatch(argv, names, manifest)
   } catch (error) {
     process.exitCode = report(error, argv)
   }
+  await login?.dropLogin()
 }
 
-async function dispatch(argv: string[], config: Config, manifest: () => Manifest): Promise<void> {
-  if (argv[0] === '--version') return print(`${config.bin} ${config.version}\n`)
+async function dispatch(argv: string[], names: Names, manifest: () => Manifest): Promise<void> {
+  if (argv[0] === '--version') return print(`${pjson.oclif.bin} ${pjson.version}\n`)
   const before = beforeDashes(argv)
   if (argv[0] === 'help') return help(argv.slice(1), await configure(manifest()))
   if (argv.length === 0 || before.includes('--help') || before.includes('-h'))
@@ -54,14 +60,18 @@ async function dispatch(argv: string[], config: Config, manifest: () => Manifest
 
   const words = leadingWords(argv)
   for (let count = words.length; count > 0; count--) {
-    const id = words.slice(0, count).join(':')
-    const command = config.findCommand(id)
-    if (command) {
-      const loaded = await load(command.id)
-      loaded.id = command.id // oclif sets it where its own plugins load a command
-      return void (await loaded.run(argv.slice(count), config))
+    const typed = words.slice(0, count).join(':')
+    const known = Object.values(names).find(({ id, aliases }) => id === typed || aliases.includes(typed))
+    if (known) {
+      const config = await configure({ [known.id]: known })
+      await inTurn()
+      const command = await load(known.id)
+      await inTurn()
+      command.id = known.id // oclif sets it where its own plugins load a command
+      return void (await command.run(argv.slice(count), config))
     }
   }
+  const config = await configure(names)
   if (config.findTopic(words.join(':'))) return help(words, await configure(manifest()))
   throw unknownCommand(words, config)
 }
@@ -94,11 +104,16 @@ function leadingWords(argv: string[]): string[] {
   return flag < 0 ? argv : argv.slice(0, flag)
 }
 
-/** The host of -H, when one is named and no group. */
+/** The host of -H, when one is named, and nothing is said of how to log in. */
 function onlyHost(argv: string[]): string | undefined {
+  if (notThere.includes(argv[0] ?? '')) return undefined
   const at = argv.findIndex((word) => word === '-H' || word === '--host')
   const word = argv[at + 1]
-  const others = argv.filter((one) => /^(-[Hgfi]|--(host|group|file|inventory|limit|root)\b)/.test(one))
+  const others = argv.filter((one) =>
+    /^(-[HgfihK]|--(host|group|file|inventory|limit|root|transport|connect-timeout|ask-sudo-password|help)\b)/.test(
+      one,
+    ),
+  )
   return at === -1 || others.length > 1 || word === undefined || !/^[\w@:.-]+$/.test(word) ? undefined : word
 }
 

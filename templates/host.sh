@@ -107,10 +107,13 @@ lx_archive() {
   lx_files='' lx_piece='' lx_folders='' lx_cut=''
   lx_read
   "$@"
-  lx_pack
   if [ -n "$lx_folders" ]; then
-    eval "find $lx_folders -maxdepth 1 -name '?*.conf' ! -type d -print0 | xargs -0r tar -cf - --no-recursion --" 2>/dev/null
+    lx_files=$lx_files$lx_piece
+    eval "{ ${lx_files:+printf '%s\\0' $lx_files; }find $lx_folders -maxdepth 1 -name '?*.conf' ! -type d -print0; } |
+      xargs -0r tar -cf - --no-recursion --" 2>/dev/null
     [ "$?" -le 123 ] || lx_cut=1
+  else
+    lx_pack
   fi
   [ -z "$lx_cut" ]
 }

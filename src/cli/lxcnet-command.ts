@@ -1,8 +1,9 @@
 /** What every command has: the flags of lxcnet(1) that work everywhere, the way to ask, and the way to answer. */
-import { Command, Flags, type Interfaces } from '@oclif/core'
+import { Command, type Config, Flags, type Interfaces } from '@oclif/core'
 import { closest } from '../core/closest.ts'
 import { exit, LxcnetError } from '../core/error.ts'
 import { transports } from '../core/target.ts'
+import { inTurn } from '../core/turn.ts'
 import { endingLine, type FleetReport, fleetText } from '../report/fleet.ts'
 import type { Context } from '../workflow/context.ts'
 import { fleetExit, readFleet } from '../workflow/fleet.ts'
@@ -17,6 +18,18 @@ export type GlobalFlags = Interfaces.InferredFlags<typeof LxcnetCommand.baseFlag
 
 export abstract class LxcnetCommand extends Command {
   static override enableJsonFlag = true
+
+  /** oclif's own would read its configuration once more, for commands of plugins that were built with another oclif. */
+  static override async run<T extends Command>(
+    this: new (
+      argv: string[],
+      config: Config,
+    ) => T,
+    argv: string[],
+    config: Config,
+  ): Promise<ReturnType<T['run']>> {
+    return (new this(argv, config) as T & { _run(): Promise<ReturnType<T['run']>> })._run()
+  }
 
   static override baseFlags = {
     root: Flags.string({ helpGroup, helpValue: 'DIR', description: 'work on a directory tree, not on a live host' }),
@@ -126,6 +139,7 @@ export abstract class LxcnetCommand extends Command {
     const parsed = await super.parse<F, B, A>(options, argv).catch((error: unknown) => {
       throw isUnknownFlag(error) ? this.unknownFlag(error.flags) : error
     })
+    await inTurn()
     const flags = parsed.flags as Partial<GlobalFlags>
     this.quiet = flags.quiet === true
     this.ask = asker({ yes: flags.yes === true, json: this.jsonEnabled() })

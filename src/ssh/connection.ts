@@ -12,7 +12,6 @@ export class SshConnection implements Session {
   readonly host: string
   readonly #client: Client
   readonly #stream: Duplex
-  readonly #closed: Promise<void>
   /** One for each shell that is being started or runs, until it has ended. */
   readonly #sessions = new Set<Promise<void>>()
   #isOpen = true
@@ -22,12 +21,9 @@ export class SshConnection implements Session {
     this.#client = client
     this.#stream = stream
     client.on('error', () => client.destroy()) // the status of each shell says it
-    this.#closed = new Promise((resolve) => {
-      // ssh2 says so before it ends the channels.
-      client.on('close', () => {
-        this.#isOpen = false
-        resolve()
-      })
+    // ssh2 says so before it ends the channels.
+    client.on('close', () => {
+      this.#isOpen = false
     })
   }
 
@@ -40,7 +36,7 @@ export class SshConnection implements Session {
   static async open(route: Route, common: Common): Promise<SshConnection> {
     const loggedIn = await logIn(route, common)
       .catch(async (error: unknown) => {
-        if (!(error instanceof Broken)) throw error
+        if (!(error instanceof Broken) || common.signal.aborted) throw error
         await sleep(500)
         return logIn(route, common)
       })
@@ -122,11 +118,13 @@ export class SshConnection implements Session {
     }
   }
 
+  /** Once the host has been told: what it answers is of no use. */
   async close(): Promise<void> {
-    this.#client.end()
-    const { promise: timeUp, resolve } = Promise.withResolvers<void>()
+    const { promise: told, resolve } = Promise.withResolvers<void>()
+    this.#stream.once('finish', resolve).once('close', resolve)
     const timer = setTimeout(resolve, 1000)
-    await Promise.race([this.#closed, timeUp])
+    this.#client.end()
+    if (!this.#stream.destroyed) await told
     clearTimeout(timer)
     this.#stream.destroy()
   }

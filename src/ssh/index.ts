@@ -1,4 +1,5 @@
 /** SSH as a way to hosts: openers of sessions behind the port of host/. */
+import { isDeepStrictEqual } from 'node:util'
 import { exit, LxcnetError } from '../core/error.ts'
 import type { Target, Transport } from '../core/target.ts'
 import type { Connection, ExecOptions, ExecResult } from '../host/port.ts'
@@ -11,8 +12,6 @@ import { type Login, Logins, needsOpenSsh } from './login.ts'
 import { OpenSsh } from './openssh.ts'
 import { Lasting, type Session } from './session.ts'
 import { runScript, type Start } from './shell.ts'
-import { foresee } from './ssh-settings.ts'
-import { sshWords } from './ssh-words.ts'
 import { runScriptByRoot } from './sudo.ts'
 
 export { sshCodes } from './codes.ts'
@@ -41,6 +40,8 @@ export class Ssh {
   readonly #jumpHosts: JumpHosts
   readonly #openSsh: OpenSsh
   readonly #hosts = new Set<SshHost>()
+  readonly #ending = new AbortController()
+  #prepared: { target: Target; host: Connection } | undefined
 
   constructor(options: SshOptions) {
     const { hostKey, connectTimeoutMs, secrets } = options
@@ -49,17 +50,26 @@ export class Ssh {
       hostKeys: new HostKeys(hostKey),
       keys: new Keys((file) => secrets.passphrase(file)),
       connectTimeoutMs,
+      signal: this.#ending.signal,
     }
     this.#jumpHosts = new JumpHosts(this.#logins, this.#common)
     this.#openSsh = new OpenSsh({ hostKeys: hostKey, connectTimeoutMs })
   }
 
-  /** Nothing is connected before the first exec. */
-  host(target: Target): Connection {
-    return this.#host(target, undefined)
+  /** Begins the login at a host that will be asked for, or not: then it is nobody's concern, nor is what is wrong with it. */
+  prepare(target: Target): void {
+    const host = this.#host(target, undefined)
+    host.prepare()
+    this.#prepared = { target, host }
   }
 
-  #host(target: Target, address: string | undefined): Connection {
+  /** Nothing is connected before the first exec, unless it was prepared. */
+  host(target: Target): Connection {
+    const { host } = isDeepStrictEqual(this.#prepared?.target, target) && this.#prepared ? this.#prepared : {}
+    return host ?? this.#host(target, undefined)
+  }
+
+  #host(target: Target, address: string | undefined): SshHost {
     const host = new SshHost(target, {
       resolve: () => this.#logins.resolve(target, address),
       open: (login) => this.#open(target, login),
@@ -90,16 +100,12 @@ export class Ssh {
     return undefined
   }
 
-  /** Ends all connections: those of the hosts and what they share. */
+  /** Ends all connections, those of the hosts and what they share, and what would become one. */
   async close(): Promise<void> {
+    this.#ending.abort()
     await Promise.all([...this.#hosts].map((host) => host.close()))
     await Promise.all([this.#jumpHosts.close(), this.#openSsh.close()])
   }
-}
-
-/** Begins what takes longest of a login, where it is plain already which one will be asked for. */
-export function prepareLogin(target: Target): void {
-  foresee(target, [...sshWords(target), '--', target.address ?? target.name])
 }
 
 function unsupported(name: string, reason: string): LxcnetError {
@@ -122,12 +128,19 @@ class SshHost implements Connection {
   readonly #target: Target
   readonly #ways: Ways
   readonly #session: Lasting<Session>
+  /** The first login, until somebody asks for it, who is then told also how it failed. */
+  #early: Promise<Session> | undefined
 
   constructor(target: Target, ways: Ways) {
     this.name = target.name
     this.#target = target
     this.#ways = ways
     this.#session = new Lasting(async () => ways.open(await ways.resolve()))
+  }
+
+  prepare(): void {
+    this.#early = this.#session.get()
+    this.#early.catch(() => {})
   }
 
   async exec(script: string, options: ExecOptions = {}): Promise<ExecResult> {
@@ -140,7 +153,9 @@ class SshHost implements Connection {
 
   /** A connection that broke while nobody used it is noticed here: nothing was sent, so a new one may take its place. */
   readonly #start: Start = async (commandLine) => {
-    const session = await this.#session.get()
+    const early = this.#early
+    this.#early = undefined
+    const session = await (early ?? this.#session.get())
     return session.start(commandLine).catch(async (error: unknown) => {
       if (session.isOpen) throw error
       return (await this.#session.get()).start(commandLine)

@@ -33,6 +33,8 @@ export interface Common {
   hostKeys: HostKeys
   keys: Keys
   connectTimeoutMs: number
+  /** The run is over: no login is waited for. */
+  signal: AbortSignal
 }
 
 /** The connection broke in the middle, which a second try may mend. */
@@ -58,7 +60,9 @@ export async function logIn({ host, login, through }: Route, common: Common): Pr
   const { connectTimeoutMs: timeoutMs } = common
   const destination = { host, login, through: through?.host, timeoutMs }
   const abort = new AbortController()
-  const restart = () => setTimeout(() => abort.abort(), timeoutMs).unref() // the connection keeps lxcnet alive
+  const end = () => abort.abort()
+  common.signal.addEventListener('abort', end)
+  const restart = () => setTimeout(end, timeoutMs).unref() // the connection keeps lxcnet alive
   let timer = restart()
   const unhurried: Unhurried = async (work) => {
     clearTimeout(timer)
@@ -83,6 +87,7 @@ export async function logIn({ host, login, through }: Route, common: Common): Pr
     throw error
   } finally {
     clearTimeout(timer)
+    common.signal.removeEventListener('abort', end)
   }
 }
 

@@ -3,7 +3,7 @@ import { LxcnetError } from '../core/error.ts'
 import type { Target } from '../core/target.ts'
 import { type Answer, runProgram } from './program.ts'
 import { localUser } from './ssh-paths.ts'
-import { asArgument } from './ssh-words.ts'
+import { asArgument, sshWords } from './ssh-words.ts'
 
 /** Keyword in lower case → its values, as `ssh -G` prints them. */
 export type Settings = ReadonlyMap<string, readonly string[]>
@@ -11,8 +11,9 @@ export type Settings = ReadonlyMap<string, readonly string[]>
 /** Answers that were asked for before it was known whether they are needed. */
 const foreseen = new Map<string, Promise<Answer | undefined>>()
 
-/** Has ssh look the host up while lxcnet is still being loaded, which takes as long. */
-export function foresee(target: Target, words: readonly string[]): void {
+/** Has ssh look a host up while what needs the answer is still being loaded, which takes as long. */
+export function foresee(target: Target): void {
+  const words = [...sshWords(target), '--', target.address ?? target.name]
   foreseen.set(JSON.stringify(words), run(target, words))
 }
 

@@ -2,11 +2,13 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { homedir, hostname, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { exit, LxcnetError } from '../core/error.ts'
 import { quoteAll } from '../core/shell.ts'
 import type { Target, Transport } from '../core/target.ts'
+import { inTurn } from '../core/turn.ts'
 import { LocalHost } from '../host/local.ts'
-import type { Secrets, SshOptions } from '../ssh/index.ts'
+import type { Secrets, Ssh, SshOptions } from '../ssh/index.ts'
 import { newId } from '../transaction/id.ts'
 import type { Context } from './context.ts'
 import type { Selection } from './site-hosts.ts'
@@ -62,18 +64,59 @@ export async function openPlaces(
   )
 }
 
+/** A login that was begun before the command line was understood. */
+interface Begun {
+  ssh: Ssh
+  target: Target
+  /** Who answers questions from now on. */
+  tell(secrets: Secrets): void
+}
+
+let begun: Begun | undefined
+
 /**
- * Begins the login at the one host that -H names, before the command line is understood. What comes of it is taken if it
- * is asked for later in the same words, and is nobody's concern otherwise; nor is what is wrong with it.
+ * Begins the login at the one host that -H names, with all else as it is by default, while the command line is still
+ * being read. It is taken by whoever asks for this host in the same way; what is wrong with it is said then.
  */
-export async function prepareHost(word: string): Promise<void> {
+export async function beginLogin(word: string): Promise<void> {
   try {
-    const { chooseTargets } = await import('../inventory/index.ts')
-    const [target] = chooseTargets(undefined, { hosts: [word], groups: [], limit: undefined })
-    if (target !== undefined && !isHere(target)) (await import('../ssh/index.ts')).prepareLogin(target)
+    const { chooseTargets, findInventory, readInventory } = await import('../inventory/index.ts')
+    const file = findInventory(undefined, process.env)
+    const inventory = file === undefined ? undefined : readInventory(file)
+    const [target, ...others] = chooseTargets(inventory, { hosts: [word], groups: [], limit: undefined })
+    if (target === undefined || others.length > 0 || isHere(target)) return
+    ;(await import('../ssh/ssh-settings.ts')).foresee(target)
+    const { promise, resolve: tell } = Promise.withResolvers<Secrets>()
+    const { Ssh } = await import('../ssh/index.ts')
+    await import('ssh2')
+    const ssh = new Ssh({
+      ...{ transport: 'auto', hostKey: 'strict', connectTimeoutMs: 10_000 },
+      secrets: {
+        passphrase: async (keyFile) => (await promise).passphrase(keyFile),
+        sudoPassword: async (host, user) => (await promise).sudoPassword(host, user),
+      },
+    })
+    ssh.prepare(target)
+    begun = { ssh, target, tell }
+    for (let turn = 0; turn < 5; turn++) await inTurn() // ssh answers, its output ends, it ends itself
   } catch {
     // said when it is asked for
   }
+}
+
+/** Drops the login that was begun, when nobody asked for it. */
+export async function dropLogin(): Promise<void> {
+  const ssh = begun?.ssh
+  begun = undefined
+  await ssh?.close()
+}
+
+/** The login that was begun, if it is at this one host; whoever asks has no wishes of their own, see main.ts. */
+function takeBegun([target, ...others]: readonly Target[]): Begun | undefined {
+  if (begun === undefined || others.length > 0 || !isDeepStrictEqual(begun.target, target)) return undefined
+  const taken = begun
+  begun = undefined
+  return taken
 }
 
 /** The hosts that the inventory knows how to log in to. */
@@ -98,12 +141,17 @@ export async function openTargets(
       'leave --root out, or -H, -g, -f, --limit',
     )
   const { Ssh } = await import('../ssh/index.ts')
-  const ssh = new Ssh({
-    transport: flags.transport,
-    hostKey: flags['host-key'],
-    connectTimeoutMs: flags['connect-timeout'] * 1000,
-    secrets: await secretsOf(flags, ask),
-  })
+  const secrets = await secretsOf(flags, ask)
+  const early = takeBegun(targets)
+  early?.tell(secrets)
+  const ssh =
+    early?.ssh ??
+    new Ssh({
+      transport: flags.transport,
+      hostKey: flags['host-key'],
+      connectTimeoutMs: flags['connect-timeout'] * 1000,
+      secrets,
+    })
   const many = fleet || targets.length > 1
   const changeId = newId(new Date())
   const shared = {
