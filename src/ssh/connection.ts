@@ -34,9 +34,10 @@ export class SshConnection implements Session {
    * @throws {LxcnetError} `unreachable`, `login-refused`, `host-key-unknown`, `host-key-changed` …
    */
   static async open(route: Route, common: Common): Promise<SshConnection> {
+    const { signal } = common
     const loggedIn = await logIn(route, common)
       .catch(async (error: unknown) => {
-        if (!(error instanceof Broken) || common.signal.aborted) throw error
+        if (!(error instanceof Broken) || signal.aborted) throw error
         await sleep(500)
         return logIn(route, common)
       })
@@ -123,6 +124,7 @@ export class SshConnection implements Session {
     const { promise: told, resolve } = Promise.withResolvers<void>()
     this.#stream.once('finish', resolve).once('close', resolve)
     const timer = setTimeout(resolve, 1000)
+    this.#isOpen = false
     this.#client.end()
     if (!this.#stream.destroyed) await told
     clearTimeout(timer)

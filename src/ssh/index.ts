@@ -40,7 +40,7 @@ export class Ssh {
   readonly #jumpHosts: JumpHosts
   readonly #openSsh: OpenSsh
   readonly #hosts = new Set<SshHost>()
-  readonly #ending = new AbortController()
+  #ending = new AbortController()
   #prepared: { target: Target; host: Connection } | undefined
 
   constructor(options: SshOptions) {
@@ -100,9 +100,11 @@ export class Ssh {
     return undefined
   }
 
-  /** Ends all connections, those of the hosts and what they share, and what would become one. */
+  /** Ends all connections, those of the hosts and what they share, and what would become one. Who asks later connects anew. */
   async close(): Promise<void> {
     this.#ending.abort()
+    this.#ending = new AbortController()
+    this.#common.signal = this.#ending.signal
     await Promise.all([...this.#hosts].map((host) => host.close()))
     await Promise.all([this.#jumpHosts.close(), this.#openSsh.close()])
   }

@@ -33,7 +33,7 @@ export interface Common {
   hostKeys: HostKeys
   keys: Keys
   connectTimeoutMs: number
-  /** The run is over: no login is waited for. */
+  /** No login that has begun is waited for any longer. */
   signal: AbortSignal
 }
 
@@ -57,11 +57,11 @@ export interface LoggedIn {
  * @throws {Broken}
  */
 export async function logIn({ host, login, through }: Route, common: Common): Promise<LoggedIn> {
-  const { connectTimeoutMs: timeoutMs } = common
+  const { connectTimeoutMs: timeoutMs, signal: ending } = common
   const destination = { host, login, through: through?.host, timeoutMs }
   const abort = new AbortController()
   const end = () => abort.abort()
-  common.signal.addEventListener('abort', end)
+  ending.addEventListener('abort', end)
   const restart = () => setTimeout(end, timeoutMs).unref() // the connection keeps lxcnet alive
   let timer = restart()
   const unhurried: Unhurried = async (work) => {
@@ -87,7 +87,7 @@ export async function logIn({ host, login, through }: Route, common: Common): Pr
     throw error
   } finally {
     clearTimeout(timer)
-    common.signal.removeEventListener('abort', end)
+    ending.removeEventListener('abort', end)
   }
 }
 

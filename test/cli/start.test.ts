@@ -2,7 +2,17 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -88,9 +98,33 @@ describe('start', () => {
 
   it('keeps compiled code in a folder of its own', () => {
     const XDG_CACHE_HOME = join(scratch, 'cache')
-    node([front, 'lsit'], { XDG_CACHE_HOME })
-    assert.equal(statSync(join(XDG_CACHE_HOME, 'lxcnet')).mode & 0o777, 0o700)
-    assert.notEqual(readdirSync(join(XDG_CACHE_HOME, 'lxcnet')).length, 0)
+    const folder = join(XDG_CACHE_HOME, 'lxcnet')
+    const validate = (...words: string[]) => node([front, 'validate', ...words], { XDG_CACHE_HOME })
+    assert.equal(validate('--lsit').status, 64)
+    assert.equal(statSync(folder).mode & 0o777, 0o700)
+    assert.deepEqual(readdirSync(folder), [], 'what failed has not come far')
+    const first = validate('--schema')
+    const id = readFileSync(join(root, 'dist/main.cjs.id'), 'latin1')
+    assert.deepEqual(readdirSync(folder), [`${id}-${process.version}-validate`])
+    assert.deepEqual(validate('--schema'), first)
+    const [kept = ''] = readdirSync(folder).map((name) => join(folder, name))
+    assert.equal(statSync(kept).mode & 0o777, 0o600)
+    // of another V8, cut, or nothing at all: compiled again
+    for (const damaged of [Buffer.from('no code'), readFileSync(kept).subarray(0, 5000), Buffer.alloc(5000)]) {
+      writeFileSync(kept, damaged)
+      assert.deepEqual(validate('--schema'), first)
+      assert.ok(statSync(kept).size > 5000)
+    }
+  })
+
+  it('keeps compiled code of the newest commands alone', () => {
+    const XDG_CACHE_HOME = join(scratch, 'full')
+    mkdirSync(join(XDG_CACHE_HOME, 'lxcnet/folder'), { recursive: true, mode: 0o700 })
+    utimesSync(join(XDG_CACHE_HOME, 'lxcnet/folder'), 1, 1)
+    for (let n = 0; n < 40; n++) writeFileSync(join(XDG_CACHE_HOME, 'lxcnet', `old-${n}`), '')
+    assert.equal(node([front, 'validate', '--schema'], { XDG_CACHE_HOME }).status, 0)
+    const left = readdirSync(join(XDG_CACHE_HOME, 'lxcnet'))
+    assert.deepEqual([left.length, left.includes('folder')], [33, false])
   })
 
   it('uses no folder that others can write to', () => {
@@ -98,7 +132,7 @@ describe('start', () => {
       const XDG_CACHE_HOME = join(scratch, 'open')
       mkdirSync(join(XDG_CACHE_HOME, 'lxcnet'), { recursive: true, mode: 0o700 })
       chmodSync(join(scratch, open), 0o777)
-      assert.equal(node([front, 'lsit'], { XDG_CACHE_HOME }).status, 64)
+      assert.equal(node([front, 'validate', '--schema'], { XDG_CACHE_HOME }).status, 0)
       assert.deepEqual(readdirSync(join(XDG_CACHE_HOME, 'lxcnet')), [])
       rmSync(XDG_CACHE_HOME, { recursive: true })
     }
