@@ -2,15 +2,16 @@
 # shellcheck disable=SC2154 # lx_root, lx_nonce, lx_live and lx_seconds are set by the text that lxcnet puts in front; the rest
 # is in host.sh, history.sh and deadman.sh
 # shellcheck disable=SC2015 # A && B || C: C also when B fails is what is meant here
+# shellcheck disable=SC3013 # -ef: POSIX has it since 2024, and every shell had it before
 #
 # A change is a journal entry, a directory named by the change's id with
 #   steps   what to do, in order: lines that call `file` and `run`
 #   undo    the way back, in reverse order, the same calls
 #   final   what cannot be taken back and runs after the commit mark
 #   old/N   what stood at the path of step N: a second hard link to it, or a copy where it is on another file system
-#   marks/  empty files: an event is recorded by renaming one, which needs no space on a full disk
+#   marks/  empty files: where the disk is full, an event is recorded by renaming one, which needs no space
 #   plan.json, meta.json   for lxcnet's history
-# Marks that were moved up: started.N (a command of step N may have run), committed, undone, failed, clean; of an armed
+# Marks beside it: started.N (a command of step N may have run), committed, undone, failed, clean; of an armed
 # change also awaiting and expired, see deadman.sh.
 # An entry without `clean` is unfinished; whoever holds the lock next finishes it (lx_recover), but for one that waits
 # for its confirmation while its watcher lives.
@@ -50,8 +51,10 @@ lx_sync() {
   sync "$@" 2>/dev/null || sync
 }
 
+# lx_mark EVENT: the shell itself makes the mark; where there is no space, the one that was made before is moved.
 lx_mark() {
-  mv -f "$lx_entry/marks/$1" "$lx_entry/$1" && lx_sync "$lx_entry"
+  { printf '' >"$lx_entry/$1"; } 2>/dev/null || mv -f "$lx_entry/marks/$1" "$lx_entry/$1" || return
+  lx_sync "$lx_entry/$1" "$lx_entry"
 }
 
 # lx_state_of FILE: sets lx_out to its hash, or to "absent".
@@ -175,7 +178,7 @@ file_stage() {
     lx_try cp -a "$lx_file" "$lx_temp-new" && lx_same_attributes || return
   fi
   { lx_text "$lx_n" >"$lx_temp-new"; } 2>/dev/null || { lx_fail "$lx_path" 'a short write, is the disk full?'; return 1; }
-  [ "$lx_before" != absent ] || { lx_try chown "$2:$3" "$lx_temp-new" && lx_try chmod "$1" "$lx_temp-new"; } || return
+  [ "$lx_before" != absent ] || { lx_try chown "$2:$3" "$lx_temp-new" && { [ "$1" = 600 ] || lx_try chmod "$1" "$lx_temp-new"; }; } || return # 600: the umask
   lx_word "$lx_temp-new"
   lx_staged="$lx_staged $lx_out"
 }
@@ -316,7 +319,8 @@ lx_undo() {
 lx_finish() {
   lx_each clean "$lx_entry/steps"
   [ ! -f "$lx_entry/watch.sh" ] || lx_disarm
-  mv -f "$lx_entry/marks/clean" "$lx_entry/clean" # not synced: an entry that a power cut makes unclean is finished again
+  # not synced: an entry that a power cut makes unclean is finished again
+  { printf '' >"$lx_entry/clean"; } 2>/dev/null || mv -f "$lx_entry/marks/clean" "$lx_entry/clean"
   rm -rf "$lx_entry/marks" "$lx_entry/watch.sh"
 }
 

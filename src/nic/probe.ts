@@ -10,6 +10,8 @@ export interface NicProbeOptions {
   containers: readonly string[]
   /** Read the configs of `containers` alone, not of all, not what they usually include, and of the host only its links. */
   only: boolean
+  /** Ask the host what runs and which links there are. */
+  live: boolean
   /** Files to read besides: includes, as absolute paths or directories. */
   includes: readonly string[]
   /** Hooks whose presence matters, as absolute paths. */
@@ -20,7 +22,8 @@ export interface NicProbeOptions {
 /** Where distributions keep what container configs include; read at once so that a second round is rarely needed. */
 const usualIncludes = ['/etc/lxc/default.conf', '/usr/share/lxc/config', '/usr/share/lxc/config/common.conf.d']
 
-export function nicProbe({ lxcpath, fallback, containers, only, includes, scripts, quote }: NicProbeOptions): Probe {
+export function nicProbe(options: NicProbeOptions): Probe {
+  const { lxcpath, fallback, containers, only, live, includes, scripts, quote } = options
   const named = containers.map(quote).join(' ')
   const asked = [...(only ? [] : usualIncludes), ...includes].map(quote).join(' ')
   const all = { fragment: 'nic.sh', setup: [`nic_lxcpath ${quote(lxcpath)} ${quote(fallback)}`] }
@@ -33,7 +36,7 @@ export function nicProbe({ lxcpath, fallback, containers, only, includes, script
       `lx_links ${asked}`,
       `nic_scripts ${scripts.map(quote).join(' ')}`,
     ],
-    live: only ? [`nic_live ${named}`] : ['nic_host', `nic_live ${named}`],
+    live: [...(only ? [] : ['nic_host']), ...(live ? [`nic_live ${named}`] : [])],
     paths: [only ? `nic_paths ${named}` : 'nic_paths', `lx_path ${asked}`],
   }
 }

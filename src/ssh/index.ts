@@ -57,7 +57,8 @@ export class Ssh {
   }
 
   /** Begins the login at a host that will be asked for, or not: then it is nobody's concern, nor is what is wrong with it. */
-  prepare(target: Target): void {
+  async prepare(target: Target): Promise<void> {
+    await import('ssh2') // it takes as long as the answer of ssh, which has been asked
     const host = this.#host(target, undefined)
     host.prepare()
     this.#prepared = { target, host }

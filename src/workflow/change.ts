@@ -11,7 +11,7 @@ import { newId } from '../transaction/id.ts'
 import { carryOut, type Outcome, recover } from '../transaction/transaction.ts'
 import { carryOutArmed } from './confirm.ts'
 import { judge, once, refuseErrors } from './consent.ts'
-import { type Context, probesFor, type Reading, readView } from './context.ts'
+import { type Context, isUp, probesFor, type Reading, readView, type View } from './context.ts'
 import { guardOf } from './guard.ts'
 import { pendingAfter, pendingOf } from './pending.ts'
 
@@ -150,6 +150,14 @@ async function settle(context: Context, { snapshot }: Reading, dryRun: boolean, 
   return true
 }
 
+/** Does one of the changed containers run afterwards? A command may start it. */
+const mayRun = ({ containers, changes }: Draft, view: View): boolean =>
+  changes.some(({ kind }) => kind === 'run') ||
+  containers.some((name) => {
+    const container = view.containers.get(name)
+    return container !== undefined && isUp(container, view)
+  })
+
 /** How many hosts are being changed; one listener stands for all of them. */
 let holding = 0
 const ignore = (): void => {}
@@ -182,7 +190,11 @@ async function attemptOnce(
   const known = { ...context, lxcpath: reading.view.lxcpath }
   const configs = new Set(draft.containers.map((name) => reading.view.containers.get(name)?.path))
   const others = draft.changes.flatMap((step) => (step.kind === 'file' && !configs.has(step.path) ? step.path : []))
-  const fresh = probesFor(known, { containers: draft.containers, only: true }, others)
+  const fresh = probesFor(
+    known,
+    { containers: draft.containers, only: true, live: mayRun(draft, reading.view) },
+    others,
+  )
   // From here on the host finishes by itself: Ctrl-C must not hide how it ended.
   hold()
   try {

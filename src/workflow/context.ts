@@ -61,6 +61,8 @@ export interface ReadRequest {
   containers: readonly string[]
   /** Read these configs alone. */
   only?: boolean
+  /** Ask the host what runs and which links there are; without it, nothing is known to run. */
+  live?: boolean
   /** Hooks whose presence matters; `all` for those of every NIC, which costs another exec where there are any. */
   scripts?: readonly string[] | 'all'
   /** Further files to read, by absolute path. */
@@ -73,12 +75,12 @@ export interface ReadRequest {
 
 export function probesFor(
   context: Context,
-  { containers, only = false, scripts = [], probes = [] }: ReadRequest,
+  { containers, only = false, live = true, scripts = [], probes = [] }: ReadRequest,
   includes: readonly string[],
 ): Probe[] {
   const { lxcpath, fallback } = context
   const hooks = scripts === 'all' ? [] : scripts
-  const nic = nicProbe({ lxcpath, fallback, containers, only, includes, scripts: hooks, quote })
+  const nic = nicProbe({ lxcpath, fallback, containers, only, live, includes, scripts: hooks, quote })
   return context.unprivileged ? [nic, usernetProbe, ...probes] : [nic, ...probes]
 }
 

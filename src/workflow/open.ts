@@ -88,7 +88,6 @@ export async function beginLogin(word: string): Promise<void> {
     ;(await import('../ssh/ssh-settings.ts')).foresee(target)
     const { promise, resolve: tell } = Promise.withResolvers<Secrets>()
     const { Ssh } = await import('../ssh/index.ts')
-    await import('ssh2')
     const ssh = new Ssh({
       ...{ transport: 'auto', hostKey: 'strict', connectTimeoutMs: 10_000 },
       secrets: {
@@ -96,7 +95,7 @@ export async function beginLogin(word: string): Promise<void> {
         sudoPassword: async (host, user) => (await promise).sudoPassword(host, user),
       },
     })
-    ssh.prepare(target)
+    await ssh.prepare(target)
     begun = { ssh, target, tell }
     for (let turn = 0; turn < 5; turn++) await inTurn() // ssh answers, its output ends, it ends itself
   } catch {
