@@ -42,16 +42,21 @@ dnsmasq_links() {
 ' && set -f && lx_links $lx_dnsmasq)
 }
 
+# dnsmasq_paths: not by IFS in a subshell, as above: what lx_path adds would be lost with it.
 dnsmasq_paths() {
-  (IFS='
-' && set -f && for lx_one in $lx_dnsmasq; do dnsmasq_path "$lx_one"; done)
+  lx_list=$lx_dnsmasq
+  while [ -n "$lx_list" ]; do
+    lx_one=${lx_list%%"
+"*} lx_list=${lx_list#*"
+"}
+    [ -z "$lx_one" ] || dnsmasq_path "$lx_one"
+  done
 }
 
 # dnsmasq_path PATH: a file, or all files of a directory.
 dnsmasq_path() {
   lx_canon "$1" || return
   if [ -d "$lx_root$lx_real" ]; then
-    set +f
     for lx_c in "$lx_root$lx_real"/*; do [ ! -f "$lx_c" ] || lx_path "${lx_c#"$lx_root"}"; done
   else
     lx_path "$1"

@@ -48,8 +48,8 @@ lx_canon() {
   done
 }
 
-# lx_word PATH: sets lx_out to the path as a word that eval reads.
-lx_word() {
+# lx_quoted PATH: sets lx_out to the path as a word that eval reads.
+lx_quoted() {
   lx_out=$1
   case $1 in *\'*) lx_out=$(printf %s. "$1" | sed "s/'/'\\\\''/g") && lx_out=${lx_out%.} ;; esac
   lx_out="'$lx_out'"
@@ -58,10 +58,10 @@ lx_word() {
 # lx_add PATH: one more file for the archive, ./PATH below the root. The list grows in pieces: to add to a text, a shell
 # copies all of it.
 lx_add() {
-  lx_word "$1"
+  lx_quoted "$1"
   lx_piece="$lx_piece $lx_out"
-  [ "${#lx_piece}" -lt 4000 ] || { lx_files=$lx_files$lx_piece lx_piece=''; }
-  [ "${#lx_files}" -lt 100000 ] || lx_pack
+  [ "${#lx_piece}" -lt 4000 ] || { lx_paths=$lx_paths$lx_piece lx_piece=''; }
+  [ "${#lx_paths}" -lt 100000 ] || lx_pack
 }
 
 # lx_path PATH...: has each file that is there archived, links resolved; of a directory its *.conf entries in readdir
@@ -70,7 +70,7 @@ lx_path() {
   for lx_p in "$@"; do
     lx_canon "$lx_p" || continue
     if [ -d "$lx_root$lx_real" ]; then
-      lx_word ".$lx_real/"
+      lx_quoted ".$lx_real/"
       lx_folders="$lx_folders $lx_out"
     elif [ -f "$lx_root$lx_real" ] && [ -r "$lx_root$lx_real" ]; then
       lx_add ".$lx_real"
@@ -93,23 +93,23 @@ lx_links() {
 
 # lx_pack: an archive of the files of the list.
 lx_pack() {
-  lx_files=$lx_files$lx_piece lx_piece=''
-  [ -n "$lx_files" ] || return 0
-  eval "tar -cf - --no-recursion -- $lx_files" 2>/dev/null </dev/null
+  lx_paths=$lx_paths$lx_piece lx_piece=''
+  [ -n "$lx_paths" ] || return 0
+  eval "tar -cf - --no-recursion -- $lx_paths" 2>/dev/null </dev/null
   # up to 125: tar missed a file that was removed meanwhile; above: no tar, or it was killed
   [ "$?" -le 125 ] || lx_cut=1
-  lx_files=''
+  lx_paths=''
 }
 
 # lx_archive [COMMAND...]: what lx_read and the command add, as tar archives; the same bytes while nothing changes. The
 # working directory is the root.
 lx_archive() {
-  lx_files='' lx_piece='' lx_folders='' lx_cut=''
+  lx_paths='' lx_piece='' lx_folders='' lx_cut=''
   lx_read
   "$@"
   if [ -n "$lx_folders" ]; then
-    lx_files=$lx_files$lx_piece
-    eval "{ ${lx_files:+printf '%s\\0' $lx_files; }find $lx_folders -maxdepth 1 -name '?*.conf' ! -type d -print0; } |
+    lx_paths=$lx_paths$lx_piece
+    eval "{ ${lx_paths:+printf '%s\\0' $lx_paths; }find $lx_folders -maxdepth 1 -name '?*.conf' ! -type d -print0; } |
       xargs -0r tar -cf - --no-recursion --" 2>/dev/null
     [ "$?" -le 123 ] || lx_cut=1
   else

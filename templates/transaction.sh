@@ -179,7 +179,7 @@ file_stage() {
   fi
   { lx_text "$lx_n" >"$lx_temp-new"; } 2>/dev/null || { lx_fail "$lx_path" 'a short write, is the disk full?'; return 1; }
   [ "$lx_before" != absent ] || { lx_try chown "$2:$3" "$lx_temp-new" && { [ "$1" = 600 ] || lx_try chmod "$1" "$lx_temp-new"; }; } || return # 600: the umask
-  lx_word "$lx_temp-new"
+  lx_quoted "$lx_temp-new"
   lx_staged="$lx_staged $lx_out"
 }
 
