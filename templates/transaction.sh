@@ -8,7 +8,7 @@
 #   steps   what to do, in order: lines that call `file` and `run`
 #   undo    the way back, in reverse order, the same calls
 #   final   what cannot be taken back and runs after the commit mark
-#   old/N   what stood at the path of step N: a second hard link to it, or a copy where it is on another file system
+#   old/N   what stood at the path of step N, by a second hard link; old/N.copy where that is on another file system
 #   marks/  empty files: where the disk is full, an event is recorded by renaming one, which needs no space
 #   plan.json, meta.json   for lxcnet's history
 # Marks beside it: started.N (a command of step N may have run), committed, undone, failed, clean; of an armed
@@ -160,9 +160,10 @@ lx_leave_home() {
   [ -e "$lx_file" ] || ! lx_is_home || (cd "$lx_root/etc" && lx_c=${lx_path%/*} && rmdir -p "${lx_c#/etc/}") 2>/dev/null || :
 }
 
-# A second hard link, so that the way back needs no space and brings the very same inode.
+# A second hard link, so that the way back is one rename, which needs no space, and brings the very same inode.
 file_save() {
-  [ "$lx_before" = absent ] || ln "$lx_file" "$lx_dir/old/$lx_n" 2>/dev/null || lx_try cp -a "$lx_file" "$lx_dir/old/$lx_n"
+  [ "$lx_before" = absent ] || ln "$lx_file" "$lx_dir/old/$lx_n" 2>/dev/null ||
+    lx_try cp -a "$lx_file" "$lx_dir/old/$lx_n.copy"
 }
 
 # lx_try COMMAND...: runs one command of lxcnet's own; what it complains of becomes the reason.
@@ -170,9 +171,11 @@ lx_try() {
   lx_said=$("$@" 2>&1) || lx_fail "$lx_path" "$lx_said"
 }
 
-# Everything that needs space happens here, before the first rename.
+# Everything that needs space happens here, before the first rename: also what a rename brings back.
 file_stage() {
   ! lx_is_home || [ -d "${lx_file%/*}" ] || (umask 022 && lx_try mkdir -p "${lx_file%/*}") || return
+  [ ! -e "$lx_entry/old/$lx_n.copy" ] || ln "$lx_file" "$lx_temp-old" 2>/dev/null || lx_try cp -a "$lx_file" "$lx_temp-old" ||
+    return
   [ "$lx_after" != absent ] || return 0
   if [ "$lx_before" != absent ]; then # the copy brings mode, owner, ACL, extended attributes and SELinux label along
     lx_try cp -a "$lx_file" "$lx_temp-new" && lx_same_attributes || return
@@ -235,16 +238,18 @@ file_undo() {
     lx_kept="$lx_kept$lx_path "
   elif [ "$lx_before" = absent ]; then
     lx_try rm -f "$lx_file" || return
-  elif ln -f "$lx_entry/old/$lx_n" "$lx_temp-back" 2>/dev/null; then
-    lx_try mv -f "$lx_temp-back" "$lx_file" || return
+  elif [ -e "$lx_temp-old" ]; then
+    lx_try mv -f "$lx_temp-old" "$lx_file" || return
+  elif [ -e "$lx_entry/old/$lx_n" ]; then
+    lx_try mv -f "$lx_entry/old/$lx_n" "$lx_file" || return
   else
-    lx_try cp -a "$lx_entry/old/$lx_n" "$lx_temp-back" && lx_sync "$lx_temp-back" &&
+    lx_try cp -a "$lx_entry/old/$lx_n.copy" "$lx_temp-back" && lx_sync "$lx_temp-back" &&
       lx_try mv -f "$lx_temp-back" "$lx_file" || return
   fi
   file_clean && lx_sync "${lx_file%/*}"
 }
 
-# -old is of other releases. The file that is in its place again has no second link.
+# The file that is in its place again has no second link.
 file_clean() {
   lx_inside || return
   for lx_c in "$lx_temp-new" "$lx_temp-old" "$lx_temp-back"; do

@@ -85,7 +85,7 @@ describe('an armed change that is killed', function () {
       console.log(
         `      ${log.length} commands traced, ${watcher} of them the watcher's, ${all.length - seen.missed} kills, ${seen.told} × left to a recovery`,
       )
-      assert.ok(log.length > 120 && watcher > 30 && seen.told > 20 && seen.missed < all.length / 10)
+      assert.ok(log.length > 90 && watcher > 30 && seen.told > 20 && seen.missed < all.length / 10)
     })
   }
 
