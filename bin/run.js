@@ -63,7 +63,7 @@ async function start() {
     stop('not built yet; run "npm ci" or "npm run build" in its directory')
   }
   const cache = await privateCache()
-  const file = cache && `${cache}/${id}-${process.version}-${commandKey()}`
+  const file = cache && `${cache}/${id}-${process.version}-${process.arch}-${commandKey()}`
   const cachedData = file && readIfThere(file)
   const script = new Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
     filename,

@@ -105,7 +105,7 @@ describe('start', () => {
     assert.deepEqual(readdirSync(folder), [], 'what failed has not come far')
     const first = validate('--schema')
     const id = readFileSync(join(root, 'dist/main.cjs.id'), 'latin1')
-    assert.deepEqual(readdirSync(folder), [`${id}-${process.version}-validate`])
+    assert.deepEqual(readdirSync(folder), [`${id}-${process.version}-${process.arch}-validate`])
     assert.deepEqual(validate('--schema'), first)
     const [kept = ''] = readdirSync(folder).map((name) => join(folder, name))
     assert.equal(statSync(kept).mode & 0o777, 0o600)
