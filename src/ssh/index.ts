@@ -66,8 +66,9 @@ export class Ssh {
 
   /** Nothing is connected before the first exec, unless it was prepared. */
   host(target: Target): Connection {
-    const { host } = isDeepStrictEqual(this.#prepared?.target, target) && this.#prepared ? this.#prepared : {}
-    return host ?? this.#host(target, undefined)
+    const prepared = this.#prepared
+    if (prepared !== undefined && isDeepStrictEqual(prepared.target, target)) return prepared.host
+    return this.#host(target, undefined)
   }
 
   #host(target: Target, address: string | undefined): SshHost {
