@@ -347,11 +347,12 @@ lx_settle() {
   lx_finish
 }
 
-# lx_inert FILE...: holds calls of `file` alone, each word plain or in single quotes. A tree given with --root may come
-# from a stranger, and nothing in its journal may be more than that; no commands run there anyway.
+# lx_inert ENTRY: it leads nowhere else, and holds calls of `file` alone, each word plain or in single quotes. A tree given
+# with --root may come from a stranger, and nothing in its journal may be more than that; no commands run there anyway.
 lx_inert() {
-  for lx_c in "$@"; do
-    [ -f "$lx_c" ] && [ ! -L "$lx_c" ] || return 1
+  for lx_c in "$1" "$1"/* "$1"/.[!.]* "$1"/*/*; do [ ! -L "$lx_c" ] || return 1; done
+  for lx_c in "$1/steps" "$1/undo"; do
+    [ -f "$lx_c" ] || return 1
     ! grep -qvE "^file [0-9]+ ([A-Za-z0-9_@%+=:,./-]+|('[^']*'|[\\\\]')+) (absent|[0-9a-f]{64}) (absent|[0-9a-f]{64}) [0-7]+ [0-9]+ [0-9]+\$" "$lx_c" || return 1
   done
 }
@@ -365,7 +366,7 @@ lx_inside() {
 lx_recover() {
   for lx_entry in "$lx_journal"/*; do
     [ -f "$lx_entry/undo" ] && [ ! -e "$lx_entry/clean" ] && ! lx_awaits || continue
-    if [ -z "$lx_live" ] && { [ -L "$lx_entry" ] || ! lx_inert "$lx_entry/steps" "$lx_entry/undo"; }; then
+    if [ -z "$lx_live" ] && ! lx_inert "$lx_entry"; then
       lx_frame refused 0 foreign "$lx_entry"
       return
     fi

@@ -62,6 +62,34 @@ for (const { name, argv } of shells) {
         }
       }))
 
+    for (const [link, target] of [
+      ['clean', 'victim/new'],
+      ['undone', 'victim/new'],
+      ['failed', 'victim/new'],
+      ['old', 'victim'],
+      ['marks', 'victim'],
+      ['old/1', 'victim/1'],
+      ['marks/undone', 'victim/undone'],
+    ] as const)
+      it(`neither writes nor takes anything where ${link} of an entry leads`, () =>
+        withTree(async (outer) => {
+          const tree = new Tree(outer.root)
+          try {
+            const files = ['1', 'clean', 'undone']
+            for (const name of files) outer.write(`/victim/${name}`, 'mine\n')
+            // what stands at the path was written by this entry, so that its way back brings old/1
+            tree.write('/a', 'now\n')
+            const after = createHash('sha256').update('now\n').digest('hex')
+            const place = join(plant(tree, `file 1 /a ${hash} ${after} 600 0 0\n`), link)
+            fs.rmSync(place, { recursive: true, force: true })
+            fs.symlinkSync(join(outer.root, target), place)
+            await assert.rejects(recover(host, { ...tree.scope, live: false }), { code: 'foreign-journal' })
+            assert.deepEqual(fs.readdirSync(join(outer.root, 'victim')).sort(), files)
+          } finally {
+            tree.dispose()
+          }
+        }))
+
     it('follows no entry that is a link', () =>
       withTree(async (outer) => {
         const tree = new Tree(outer.root)
