@@ -1,4 +1,5 @@
 /** One `dhcp-host`: which client gets what. Grammar: dnsmasq(8) --dhcp-host; edge cases follow `one_opt()` in option.c. */
+import { unhide } from '../document/dnsmasq-conf.ts'
 
 export interface HostEntry {
   /** Lower case, six pairs; one entry may have several. Wild cards and client ids are not here. */
@@ -9,16 +10,16 @@ export interface HostEntry {
   name: string | undefined
 }
 
-/** @param value `00:16:3e:00:00:05,10.0.3.16,mail` */
-export function readEntry(value: string): HostEntry {
+/** @param hidden `00:16:3e:00:00:05,10.0.3.16,mail`; what is written inside quotes can be a name only, see `unhide` */
+export function readEntry(hidden: string): HostEntry {
   const macs: string[] = []
   let address: string | undefined
   let name: string | undefined
-  for (const word of value.split(',').map((one) => one.trim())) {
+  for (const word of hidden.split(',').map((one) => one.replace(/^ +| +$/g, ''))) {
     const [, mac] = /^(?:0?1-)?((?:[\da-f]{2}:){5}[\da-f]{2})$/i.exec(word) ?? []
     if (mac !== undefined) macs.push(mac.toLowerCase())
     else if (ipv4.test(word)) address = word
-    else if (isName(word)) name = word
+    else if (isName(word)) name = unhide(word)
   }
   return { macs, address, name }
 }

@@ -15,6 +15,8 @@ export interface Option {
   key: string
   /** As dnsmasq takes it: quotes resolved, blanks and a comment behind it dropped; '' when there is none. */
   value: string
+  /** The value in which characters from inside quotes divide nothing and make no number, as dnsmasq goes on with it: see `unhide`. */
+  hidden: string
   /** 0-based place in `raw` of the value as it is written. */
   at: number
   end: number
@@ -56,14 +58,22 @@ function parsePlain(raw: string, only: string | undefined): Line {
   const first = text.search(/[^ \t\n\v\f\r]/)
   if (first === -1) return { kind: text === raw ? 'blank' : 'comment', raw }
   const blanks = (part: string): string => part.replace(/[\t\n\v\f\r]/g, ' ')
-  if (only !== undefined)
-    return { kind: 'option', raw, key: only, value: blanks(raw.slice(first, end)), at: first, end }
+  const option = (key: string, value: string, at: number): Option => ({
+    kind: 'option',
+    raw,
+    key,
+    value,
+    hidden: value,
+    at,
+    end,
+  })
+  if (only !== undefined) return option(only, blanks(raw.slice(first, end)), first)
   const sign = text.indexOf('=')
-  if (sign === -1) return { kind: 'option', raw, key: blanks(raw.slice(first, end)), value: '', at: end, end }
+  if (sign === -1) return option(blanks(raw.slice(first, end)), '', end)
   const at = sign + 1 + text.slice(sign + 1).search(/[^ \t\n\v\f\r]|$/)
   const value = blanks(raw.slice(at, end))
   const key = blanks(raw.slice(first, sign).replace(/[ \t\n\v\f\r]+$/, ''))
-  return { kind: 'option', raw, key, value, at: value === '' ? end : at, end }
+  return option(key, value, value === '' ? end : at)
 }
 
 const behind = (found: RegExpExecArray | null): number | undefined =>
@@ -75,14 +85,28 @@ function parseQuoted(raw: string, only: string | undefined): Line {
   const [first] = cells
   const last = cells.at(-1)
   if (first === undefined || last === undefined) return { kind: /^\s*#/.test(raw) ? 'comment' : 'blank', raw }
-  if (only !== undefined) return { kind: 'option', raw, key: only, value: textOf(cells), at: first.at, end: last.end }
+  const option = (key: string, value: readonly Cell[]): Option => {
+    const hidden = textOf(value)
+    return { kind: 'option', raw, key, value: unhide(hidden), hidden, at: value[0]?.at ?? last.end, end: last.end }
+  }
+  if (only !== undefined) return option(only, cells)
   const sign = cells.findIndex(({ text }) => text === '=')
-  const value = sign === -1 ? [] : trimmed(cells.slice(sign + 1))
-  const key = textOf(trimmed(sign === -1 ? cells : cells.slice(0, sign)))
-  return { kind: 'option', raw, key, value: textOf(value), at: value[0]?.at ?? last.end, end: last.end }
+  if (sign === -1) return option(textOf(cells), [])
+  return option(textOf(trimmed(cells.slice(0, sign))), trimmed(cells.slice(sign + 1)))
 }
 
-/** One character as dnsmasq takes it, and where it stands. */
+/** `meta` of option.c: a character of these stands as its place here while it is inside quotes. */
+const meta = '\x00123456 \b\t\n78\r90abcdefABCDE\x1bF:,.'
+
+/** `hide_meta()` */
+const hide = (char: string): string => (meta.includes(char) ? String.fromCharCode(meta.indexOf(char)) : char)
+
+/** `unhide_metas()`: the text as it was meant. */
+export const unhide = (hidden: string): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what dnsmasq hides characters behind
+  hidden.replace(/[\x01-\x1f]/g, (char) => meta.charAt(char.charCodeAt(0)))
+
+/** One character as dnsmasq takes it, hidden where it is inside quotes, and where it stands. */
 interface Cell {
   text: string
   at: number
@@ -107,7 +131,7 @@ function readCells(raw: string): Cell[] | undefined {
     if (raw[at] === '"') {
       for (at++; at < stop && raw[at] !== '"'; at++) {
         const escaped = raw[at] === '\\' ? escapes[raw[at + 1] ?? ''] : undefined
-        cells.push({ text: escaped ?? raw.charAt(at), at: start, end: at + (escaped === undefined ? 1 : 2) })
+        cells.push({ text: hide(escaped ?? raw.charAt(at)), at: start, end: at + (escaped === undefined ? 1 : 2) })
         if (escaped !== undefined) at++
         start = at + 1
       }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import fc from 'fast-check'
 import { checkReservationWord, entryText, isHostName, readEntry, withAddress } from '../../src/dnsmasq/index.ts'
+import { parse } from '../../src/document/dnsmasq-conf.ts'
 
 const mac = '00:16:3e:00:53:01'
 
@@ -21,6 +22,12 @@ describe('a dhcp-host', () => {
   ] as const) {
     it(`is understood: ${JSON.stringify(value)}`, () => assert.deepEqual(readEntry(value), { macs, address, name }))
   }
+
+  it('takes what is inside quotes for a name, as dnsmasq does', () => {
+    const [line] = parse('"mail.10.0.3.5" , 10.0.3.16,"12h"', 'dhcp-host')
+    assert.ok(line?.kind === 'option')
+    assert.deepEqual(readEntry(line.hidden), { macs: [], address: '10.0.3.16', name: '12h' })
+  })
 
   const octet = fc.integer({ min: 0, max: 255 })
   const anyMac = fc

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { append, parse, print, valuesOf, withValue } from '../../src/document/dnsmasq-conf.ts'
+import { append, parse, print, unhide, valuesOf, withValue } from '../../src/document/dnsmasq-conf.ts'
 
 const scraps = [
   'dhcp-host',
@@ -119,7 +119,7 @@ describe('what dnsmasq reads', () => {
       fc.property(line, (text) => {
         const said = test(`dhcp-host=00:16:3e:00:53:99,10.0.3.5\n${text}\n`)
         const [read] = parse(text)
-        const value = read?.kind === 'option' ? read.value : ''
+        const value = read?.kind === 'option' ? read.hidden : ''
         const words = value.split(',').map((word) => word.trim())
         assert.equal(read?.kind === 'malformed', /missing "/.test(said), said)
         if (/duplicate dhcp-host IP address/.test(said)) assert.ok(words.includes('10.0.3.5'), value)
@@ -128,4 +128,21 @@ describe('what dnsmasq reads', () => {
       { numRuns: 300 },
     )
   })
+
+  for (const [text, taken] of [
+    ['dhcp-host=10.0.3.5', true],
+    ['dhcp-host="10.0.3.5"', false],
+    ['dhcp-host="10.0".3.5', false],
+    ['dhcp-host="na"me,10.0.3.5', true],
+    ['dhcp-host="name,"10.0.3.5', false],
+  ] as const) {
+    it(`is ${taken ? '' : 'not '}the address 10.0.3.5, for dnsmasq too: ${text}`, () => {
+      assert.equal(/duplicate/.test(test(`dhcp-host=00:16:3e:00:53:99,10.0.3.5\n${text}\n`)), taken)
+      const [read] = parse(text)
+      assert.ok(read?.kind === 'option')
+      assert.equal(read.hidden.split(',').includes('10.0.3.5'), taken)
+      assert.equal(unhide(read.hidden), read.value)
+      assert.match(read.value, /10\.0\.3\.5$/)
+    })
+  }
 })

@@ -87,7 +87,7 @@ function reservationsOf(
 const read = (lines: readonly Line[], file: string, own: boolean): Reservation[] =>
   lines.flatMap((option, at) => {
     if (option.kind !== 'option' || option.key !== hostsOption) return []
-    const entry = readEntry(option.value)
+    const entry = readEntry(option.hidden)
     return entry.address === undefined ? [] : [{ ...entry, address: entry.address, file, option, line: at + 1, own }]
   })
 
