@@ -9,10 +9,11 @@ firewall_sockets() {
   grep -h "^ *[0-9]*: [0-9A-F]*:[0-9A-F]* [0-9A-F]*:[0-9A-F]* $lx_c " "$@"
 }
 
-# firewall_dnat: rules of others that lead ports elsewhere, as nft has them.
+# firewall_dnat: rules of others that lead ports elsewhere, as nft has them. Chains alone are asked for first: nft reads
+# every rule of the host before it lists tables.
 firewall_dnat() {
   if command -v nft >/dev/null; then
-    nft list tables | while read -r _ lx_c lx_p; do
+    nft list chains | sed -n 's/^table \(.*\) {$/\1/p' | while read -r lx_c lx_p; do
       [ "$lx_c $lx_p" = 'inet lxcnet' ] || nft list table "$lx_c" "$lx_p"
     done | grep -i dnat
   fi
@@ -43,6 +44,12 @@ firewall_tools() {
 }
 
 firewall_live() {
+  lx_firewall=''
+  if [ -f "$lx_root/etc/lxcnet/net.d/50-firewall" ]; then
+    # it has all rules listed: the rest is asked meanwhile
+    sh "$lx_root/etc/lxcnet/net.d/50-firewall" check </dev/null >/dev/null 2>&1 &
+    lx_firewall=$!
+  fi
   lx_run firewall-tcp firewall_sockets 0A /proc/net/tcp /proc/net/tcp6
   lx_run firewall-udp firewall_sockets 07 /proc/net/udp /proc/net/udp6
   lx_run firewall-bridged cat /proc/sys/net/bridge/bridge-nf-call-iptables
@@ -52,7 +59,8 @@ firewall_live() {
   lx_run firewall-tools firewall_tools
   lx_run firewall-ssh firewall_ssh
   lx_run firewall-conntrack command -v conntrack
-  if [ -f "$lx_root/etc/lxcnet/net.d/50-firewall" ]; then
-    lx_run firewall-check sh "$lx_root/etc/lxcnet/net.d/50-firewall" check
+  if [ -n "$lx_firewall" ]; then
+    wait "$lx_firewall"
+    lx_frame run "$?" firewall-check ''
   fi
 }

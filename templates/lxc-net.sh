@@ -51,7 +51,8 @@ lxc_net_live() {
   done
   lx_run nat-routes ip -j route show table all
   lx_run nat-routes6 ip -j -6 route show table all
-  lx_run nat-nft nft list tables
+  # whether they work, as lxc-net asks; chains, since nft reads every rule before it lists tables
+  lx_run nat-nft nft list chains
   lx_run nat-iptables iptables -w -L -n
   if command -v dnsmasq >/dev/null; then lx_frame run 0 nat-dnsmasq ''; fi
 }

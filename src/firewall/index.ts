@@ -22,7 +22,7 @@ export {
   readRivals,
   rulesStand,
 } from './others.ts'
-export { type Forward, type NetworkRules, noRules, parseRules, printRules, type Rules } from './rules.ts'
+export { type Forward, type NetworkRules, noRules, parseRules, printRules, type Rules, saySame } from './rules.ts'
 export { ownerOf, type UfwRule, ufwAllow, ufwDelete } from './ufw.ts'
 export { checkForwardValue, forwardWords, parseTarget, type Target, targetPorts } from './words.ts'
 

@@ -65,6 +65,23 @@ export function printRules({ networks, forwards, hairpins }: Rules): string {
   ].join('\n')
 }
 
+/** Are networks and forwards the same? Nearly all of a thousand are the very objects that were read. */
+export function saySame(some: Pick<Rules, 'networks' | 'forwards'>, others: typeof some): boolean {
+  return haveSame(some.networks, others.networks, networkLine) && haveSame(some.forwards, others.forwards, forwardLine)
+}
+
+function haveSame<T>(
+  some: ReadonlyMap<string, T>,
+  others: ReadonlyMap<string, T>,
+  line: (name: string, one: T) => string,
+) {
+  const isSame = ([name, one]: [string, T]): boolean => {
+    const other = others.get(name)
+    return other === one || (other !== undefined && line(name, other) === line(name, one))
+  }
+  return some.size === others.size && [...some].every(isSame)
+}
+
 function networkLine(name: string, rules: NetworkRules): string {
   const { bridge, masquerade, isolated, services, subnets, through = [] } = rules
   const flags = [`masquerade=${masquerade}`, `isolated=${yes(isolated)}`, `services=${yes(services)}`]
@@ -94,8 +111,11 @@ export function parseRules(text: string): Rules {
   const hairpins = new Map<string, string>()
   for (const [, kind, name = '', rest = ''] of text.matchAll(/^ {2}(network|hairpin|forward) (\S+)(.*)$/gm)) {
     const said = new Map<string, string[]>()
-    for (const [, key = '', value = ''] of rest.matchAll(/ (\w+)=((?:[^\s'\\]|'[^']*'|\\.)*)/g))
-      said.set(key, [...(said.get(key) ?? []), unquoted(value)])
+    for (const [, key = '', value = ''] of rest.matchAll(/ (\w+)=((?:[^\s'\\]|'[^']*'|\\.)*)/g)) {
+      const before = said.get(key)
+      if (before === undefined) said.set(key, [unquoted(value)])
+      else before.push(unquoted(value))
+    }
     const all = (key: string): string[] => said.get(key) ?? []
     const one = (key: string): string | undefined => all(key)[0]
     if (kind === 'hairpin') hairpins.set(name, one('bridge') ?? '')
@@ -125,5 +145,5 @@ const sorted = <T>(map: ReadonlyMap<string, T>): [string, T][] =>
   [...map].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
 const words = (key: string, texts: readonly string[]): string[] => texts.map((text) => `${key}=${text}`)
 const some = (text: string | undefined): string[] => (text === undefined ? [] : [text])
-const unquoted = (word: string): string => word.replace(/'([^']*)'|\\(.)/g, '$1$2')
+const unquoted = (word: string): string => (!/['\\]/.test(word) ? word : word.replace(/'([^']*)'|\\(.)/g, '$1$2'))
 const yes = (flag: boolean): string => (flag ? 'yes' : 'no')

@@ -12,6 +12,7 @@ import {
   printRules,
   type Rules,
   readDroppers,
+  saySame,
 } from '../firewall/index.ts'
 import { lxcNetProbe } from '../lxc-net/index.ts'
 import type { Note } from '../plan/plan.ts'
@@ -108,7 +109,7 @@ export function putRules(
   { anew = false, ...options }: Pick<PieceOptions, 'why' | 'impact'> & { anew?: boolean },
 ): void {
   const old = readRules(desk)
-  const same = printRules({ ...old, networks, forwards }) === printRules(old)
+  const same = saySame({ networks, forwards }, old)
   const hairpins = same && !anew ? old.hairpins : hairpinsOf(desk, { ...old, networks, forwards })
   const none = networks.size === 0 && forwards.size === 0
   const { piece: text, body } = none ? { piece: null, body: null } : firewallText({ networks, forwards, hairpins })

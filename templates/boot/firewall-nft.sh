@@ -1,10 +1,38 @@
 # --- by nft(8): the table inet lxcnet, replaced as a whole in one transaction ---
 # shellcheck disable=SC2046,SC2086,SC2154 # words without blanks or patterns, set by firewall.sh
 
-# One table for IPv4 and IPv6 can do NAT since Linux 5.2.
+nft_is_ours() { nft list chain inet lxcnet written-by-lxcnet >/dev/null 2>&1; }
+
+# nft_works: sets maps to yes where forwards can be looked up in maps, which nft can since 0.9.4. One table for IPv4 and
+# IPv6 can do NAT since Linux 5.2. What this kernel took before, it takes again.
 nft_works() {
-  command -v nft >/dev/null &&
-    echo 'table inet lxcnet-probe { chain probe { type nat hook output priority -101; }; }' | nft -c -f - 2>/dev/null
+  command -v nft >/dev/null || return
+  case $kept in *'map tcp-ip '*) maps=yes && return ;; esac
+  for maps in yes ''; do
+    nft_trial | nft -c -f - 2>/dev/null && return
+  done
+}
+
+nft_trial() {
+  echo 'table inet lxcnet-probe {'
+  nft_maps
+  echo 'chain probe { type nat hook output priority -101; }; }'
+  nft_lookups lxcnet-probe probe
+}
+
+nft_maps() {
+  [ -z "$maps" ] || for protocol in tcp udp; do
+    echo "  map $protocol-ip { type inet_service : ipv4_addr . inet_service; }"
+    echo "  map $protocol-ip6 { type inet_service : ipv6_addr . inet_service; }"
+  done
+}
+
+# nft_lookups TABLE CHAIN
+nft_lookups() {
+  [ -z "$maps" ] || for protocol in tcp udp; do
+    echo "add rule inet $1 $2 dnat ip to $protocol dport map @$protocol-ip"
+    echo "add rule inet $1 $2 dnat ip6 to $protocol dport map @$protocol-ip6"
+  done
 }
 
 # Priorities are one ahead of the usual ones, so that what else is there (lxc-net, Docker) comes second; in numbers, since
@@ -16,10 +44,10 @@ delete table inet lxcnet
 table inet lxcnet {
   chain written-by-lxcnet {
   }
-  chain forwards {
 EOF
-  forwards
+  nft_maps
   cat <<'EOF'
+  chain forwards {
   }
   chain prerouting {
     type nat hook prerouting priority -101; policy accept;
@@ -49,11 +77,18 @@ EOF
   }
 }
 EOF
+  forwards
+  nft_lookups lxcnet forwards
 }
 
+# A thousand are looked up as fast as one. What is more than a port and its target is a rule ahead of that.
 nft_forward() {
+  if [ "$maps$listen$sources$moved" = yes ] && [ "$first" = "$last" ]; then
+    echo "add element inet lxcnet $protocol-$family { $ports : $address . ${port:-$ports} }"
+    return
+  fi
   case $family in ip6) target=[$address] ;; *) target=$address ;; esac
-  echo "    ${listen:+$family daddr $listen }${sources:+$family saddr { $(commas $sources) \} }$protocol dport $ports" \
+  echo "add rule inet lxcnet forwards ${listen:+$family daddr $listen }${sources:+$family saddr { $(commas $sources) \} }$protocol dport $ports" \
     "dnat $family to $target${port:+:$port}"
 }
 
@@ -82,7 +117,7 @@ nft_leave() {
 nft_list() { nft -s list table inet lxcnet 2>/dev/null; }
 
 nft_up() {
-  if ! nft list chain inet lxcnet written-by-lxcnet >/dev/null 2>&1 && nft list table inet lxcnet >/dev/null 2>&1; then
+  if ! nft_is_ours && nft list table inet lxcnet >/dev/null 2>&1; then
     echo 'lxcnet: there is a table inet lxcnet that lxcnet did not write' >&2
     return 1
   fi
@@ -90,5 +125,5 @@ nft_up() {
 }
 
 nft_down() {
-  ! nft list chain inet lxcnet written-by-lxcnet >/dev/null 2>&1 || nft delete table inet lxcnet
+  ! nft_is_ours || nft delete table inet lxcnet
 }

@@ -69,7 +69,7 @@ hairpin() {
 
 # forward NAME WORD...: NAME is [LISTEN:]PORTS/PROTOCOL; `port` that of the target, where it is another one.
 forward() {
-  protocol=${1##*/} ports=${1%/*} listen='' container='' address='' port='' sources='' through=''
+  protocol=${1##*/} ports=${1%/*} listen='' container='' address='' port='' sources='' through='' moved=''
   case $ports in *:*) listen=${ports%:*} ports=${ports##*:} listen=${listen#[} listen=${listen%]} ;; esac
   for word; do
     case $word in
@@ -193,9 +193,9 @@ made_of() {
 
 # want: the rules as they are to be; those that were loaded last while what they are made of is the same.
 want() {
-  made_of=$(made_of 2>/dev/null)
+  made_of=$(made_of 2>/dev/null) kept=$(cat "$state/rules" 2>/dev/null)
   if [ -n "$made_of" ] && [ "$(cat "$state/made_of" 2>/dev/null)" = "$made_of" ]; then
-    engine=$(cat "$state/engine") wanted=$(cat "$state/rules") passes=''
+    engine=$(cat "$state/engine") wanted=$kept passes=''
     return
   fi
   if nft_works; then engine=nft; else engine=iptables; fi
@@ -211,7 +211,7 @@ list() {
 }
 
 loaded() {
-  [ "$(cat "$state/engine" 2>/dev/null)" = "$engine" ] && [ "$(cat "$state/rules")" = "$wanted$passes" ] &&
+  [ "$(cat "$state/engine" 2>/dev/null)" = "$engine" ] && [ "$kept" = "$wanted$passes" ] &&
     [ "$(list)" = "$(cat "$state/list")" ]
 }
 
@@ -220,7 +220,9 @@ loaded() {
 forget() {
   command -v conntrack >/dev/null || return 0
   grep -vxF -e "$wanted" "$state/rules" 2>/dev/null |
-    sed -n 's/.*udp .*\(dnat ip6\{0,1\} to\|--to-destination\) //p' | sort -u | while read -r target; do
+    sed -n -e 's/^add element .* udp-ip { .* : \(.*\) \. .*/\1:/p' \
+      -e 's/^add element .* udp-ip6 { .* : \(.*\) \. .*/[\1]:/p' \
+      -e 's/.*udp .*\(dnat ip6\{0,1\} to\|--to-destination\) //p' | sort -u | while read -r target; do
     case $target in
       \[*) target=${target#[} && conntrack -D -f ipv6 -p udp -g "${target%%]*}" ;;
       *) conntrack -D -p udp -g "${target%:*}" ;;

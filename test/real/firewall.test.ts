@@ -1,4 +1,4 @@
-/** What the rules do for networks, asked of the kernel: by nft, and by iptables where there is no nft. */
+/** What the rules do for networks, asked of the kernel: by nft, one that has no maps too, and by iptables where there is none. */
 import assert from 'node:assert/strict'
 import { type Forward, type NetworkRules, noRules, type Rules } from '../../src/firewall/index.ts'
 import { firewallText } from '../../src/workflow/firewall.ts'
@@ -23,7 +23,15 @@ const forward: Forward = {
   through: [],
 }
 
-for (const engine of ['nft', 'iptables']) {
+/** In the place of an nft before 0.9.4, which knows no map from ports to addresses and ports. */
+const oldNft = `#!/bin/sh
+[ "$*" = '-f -' ] || [ "$*" = '-c -f -' ] || exec /usr/sbin/nft "$@"
+text=$(cat)
+case $text in *inet_service*) echo 'Error: syntax error, unexpected .' >&2 && exit 1 ;; esac
+printf '%s\\n' "$text" | /usr/sbin/nft "$@"
+`
+
+for (const engine of ['nft', 'nft without maps', 'iptables']) {
   describe(`firewall, by ${engine}`, () => {
     let lab: Lab
     let h1: LightHost
@@ -34,6 +42,7 @@ for (const engine of ['nft', 'iptables']) {
       lab = await Lab.up({ hosts: 2 })
       ;[h1, h2] = lab.hosts as [LightHost, LightHost]
       if (engine === 'iptables') await h1.ok('mv /usr/sbin/nft /usr/sbin/nft.away')
+      if (engine === 'nft without maps') await h1.write('/usr/local/sbin/nft', oldNft, 0o755)
       await h1.ok(`echo 1 >/proc/sys/net/ipv4/ip_forward
         ip address add 198.18.0.99/24 dev eth0
         for n in 1 2 3; do
@@ -159,7 +168,7 @@ for (const engine of ['nft', 'iptables']) {
       await h1.ok(`sh ${piece} down`)
       assert.equal(await h1.ok('iptables -S DOCKER-USER'), '-N DOCKER-USER\n-A DOCKER-USER -j RETURN\n')
       await h1.ok('iptables -P FORWARD ACCEPT; iptables -F FORWARD; iptables -F DOCKER-USER; iptables -X DOCKER-USER')
-      if (engine === 'nft') await h1.ok('nft delete table ip filter')
+      if (engine !== 'iptables') await h1.ok('nft delete table ip filter')
     })
 
     it('lets nobody in to 127.0.0.1 although its own forwards leave from there', async () => {
@@ -174,10 +183,48 @@ for (const engine of ['nft', 'iptables']) {
       const steal = async (): Promise<string> =>
         (await h1.sh(`ip netns exec guest ${program} ask tcp 127.0.0.1 7777`)).stdout
       assert.equal(await steal(), '')
-      if (engine === 'nft') await h1.ok('nft flush chain inet lxcnet loopback')
+      if (engine !== 'iptables') await h1.ok('nft flush chain inet lxcnet loopback')
       else await h1.ok('iptables -t raw -F LXCNET-LOOPBACK')
       assert.equal(await steal(), 'host 7777 10.1.0.9', 'it would be open without the guard')
       await h1.ok(`kill ${pid}; ip netns del guest; while ip link show g0; do sleep 0.05; done >/dev/null 2>&1`)
+    })
+
+    it('leads ports to where they are wanted, looked up in maps where nft has them', async () => {
+      await answers(h1, 'c1', ['tcp/81', 'udp/53'])
+      const forwards: [string, Partial<Forward>][] = [
+        ['80/tcp', {}],
+        ['8080/tcp', { port: 80 }],
+        ['53/udp', {}],
+        ['8000-8001/tcp', { port: 80 }],
+        ['198.18.0.99:8090/tcp', { port: 81 }],
+        ['8091/tcp', { port: 81, sources: ['198.18.0.12/32'] }],
+        ['8092/tcp', { port: 81, sources: ['198.18.0.13/32'] }],
+        ['8093/tcp', { port: 81, address: 'fd00:1::5' }],
+      ]
+      await set({ forwards: new Map(forwards.map(([name, more]) => [name, { ...forward, ...more }])) })
+      for (const [ask, said] of [
+        ['tcp/80', 'c1 80'],
+        ['tcp/8080', 'c1 80'],
+        ['udp/53', 'c1 53'],
+        ['tcp/8000', 'c1 80'],
+        ['tcp/8001', 'c1 81'],
+        ['tcp/8091', 'c1 81'],
+      ])
+        assert.equal(await asks(h2, null, '198.18.0.11', ask ?? ''), `${said} 198.18.0.12`, ask)
+      assert.equal(await asks(h2, null, '198.18.0.99', 'tcp/8090'), 'c1 81 198.18.0.12')
+      for (const ask of ['tcp/8090', 'tcp/8092', 'tcp/8093', 'tcp/8079'])
+        assert.equal(await asks(h2, null, '198.18.0.11', ask), undefined, ask)
+      const listed = engine === 'iptables' ? '' : await h1.ok('nft list table inet lxcnet')
+      const looked = listed.match(/^\s*elements = .*/gm)?.map((line) => line.trim())
+      const expected = [
+        '{ 80 : 10.1.0.5 . 80, 8080 : 10.1.0.5 . 80 }',
+        '{ 8093 : fd00:1::5 . 81 }',
+        '{ 53 : 10.1.0.5 . 53 }',
+      ]
+      assert.deepEqual(looked, engine === 'nft' ? expected.map((one) => `elements = ${one}`) : undefined)
+      await set({ forwards: new Map([['80-81/tcp', forward]]) })
+      assert.equal(await asks(h2, null, '198.18.0.11', 'tcp/81'), 'c1 81 198.18.0.12')
+      assert.equal(await asks(h2, null, '198.18.0.11', 'tcp/8080'), undefined)
     })
 
     it('takes everything with it when it goes', async () => {
