@@ -64,14 +64,30 @@ lx_add() {
   [ "${#lx_paths}" -lt 100000 ] || lx_pack
 }
 
+# lx_folder FOLDER: has its *.conf entries archived. Several are left to find, which has them in readdir order.
+lx_folder() {
+  lx_only=''
+  for lx_conf in "$1"/*.conf "$1"/.*.conf; do
+    { [ -L "$lx_conf" ] || [ -e "$lx_conf" ]; } && [ "$lx_conf" != "$1/.conf" ] || continue
+    lx_only=${lx_only:+several}${lx_only:-$lx_conf}
+  done
+  case $lx_only in
+    '') ;;
+    several*)
+      lx_quoted "$1/"
+      lx_folders="$lx_folders $lx_out"
+      ;;
+    *) [ -d "$lx_only" ] && [ ! -L "$lx_only" ] || lx_add "$lx_only" ;;
+  esac
+}
+
 # lx_path PATH...: has each file that is there archived, links resolved; of a directory its *.conf entries in readdir
 # order, as lxc.include takes them.
 lx_path() {
   for lx_p in "$@"; do
     lx_canon "$lx_p" || continue
     if [ -d "$lx_root$lx_real" ]; then
-      lx_quoted ".$lx_real/"
-      lx_folders="$lx_folders $lx_out"
+      lx_folder ".$lx_real"
     elif [ -f "$lx_root$lx_real" ] && [ -r "$lx_root$lx_real" ]; then
       lx_add ".$lx_real"
     fi

@@ -62,6 +62,14 @@ nic_paths() {
   done
 }
 
+# nic_usual: the files that distributions have for configs to include, so that a second round is rarely needed.
+nic_usual() {
+  lx_canon /usr/share/lxc/config && [ "$lx_real" = /usr/share/lxc/config ] || return 0
+  for lx_c in ".$lx_real"/*.conf; do
+    if [ -f "$lx_c" ] && [ -r "$lx_c" ] && [ ! -L "$lx_c" ]; then lx_add "$lx_c"; fi
+  done
+}
+
 # nic_scripts PATH...: frames which hooks are there and can be run, by status 0.
 nic_scripts() {
   for lx_c in "$@"; do

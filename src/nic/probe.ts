@@ -19,8 +19,8 @@ export interface NicProbeOptions {
   quote(word: string): string
 }
 
-/** Where distributions keep what container configs include; read at once so that a second round is rarely needed. */
-const usualIncludes = ['/etc/lxc/default.conf', '/usr/share/lxc/config', '/usr/share/lxc/config/common.conf.d']
+/** What else container configs include on most hosts, with the files that nic_usual() brings. */
+const usualIncludes = ['/etc/lxc/default.conf', '/usr/share/lxc/config/common.conf.d']
 
 export function nicProbe(options: NicProbeOptions): Probe {
   const { lxcpath, fallback, containers, only, live, includes, scripts, quote } = options
@@ -37,6 +37,6 @@ export function nicProbe(options: NicProbeOptions): Probe {
       `nic_scripts ${scripts.map(quote).join(' ')}`,
     ],
     live: [...(only ? [] : ['nic_host']), ...(live ? [`nic_live ${named}`] : [])],
-    paths: [only ? `nic_paths ${named}` : 'nic_paths', `lx_path ${asked}`],
+    paths: [...(only ? [`nic_paths ${named}`] : ['nic_paths', 'nic_usual']), `lx_path ${asked}`],
   }
 }

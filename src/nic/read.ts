@@ -129,7 +129,8 @@ function includeReader(answers: Answers, asked: ReadonlySet<string>) {
   const cache = new Map<string, Source[] | undefined>()
   const unread = new Set<string>()
   const byFolder = new Map<string, string[]>()
-  for (const path of answers.listing) {
+  // what comes twice counts where find has it, behind the others
+  for (const path of [...new Set(answers.listing.toReversed())].reverse()) {
     const folder = path.slice(0, path.lastIndexOf('/'))
     const entries = byFolder.get(folder)
     if (entries === undefined) byFolder.set(folder, [path])
