@@ -11,8 +11,8 @@ import type { Common } from './log-in.ts'
 import { type Login, Logins, needsOpenSsh } from './login.ts'
 import { OpenSsh } from './openssh.ts'
 import { Lasting, type Session } from './session.ts'
-import { runScript, type Start } from './shell.ts'
-import { runScriptByRoot } from './sudo.ts'
+import { type Opened, openShell, Shells, type Start } from './shell.ts'
+import { openRootShell } from './sudo.ts'
 
 export { sshCodes } from './codes.ts'
 
@@ -132,6 +132,7 @@ class SshHost implements Connection {
   readonly #target: Target
   readonly #ways: Ways
   readonly #session: Lasting<Session>
+  readonly #shells = new Shells((options) => this.#open(options))
   /** The first login, until somebody asks for it, who is then told also how it failed. */
   #early: Promise<Session> | undefined
 
@@ -148,11 +149,15 @@ class SshHost implements Connection {
   }
 
   async exec(script: string, options: ExecOptions = {}): Promise<ExecResult> {
+    return this.#shells.run(script, options)
+  }
+
+  async #open(options: ExecOptions): Promise<Opened> {
     const { sudo, sudoPassword } = this.#target
     const { user } = await this.#ways.resolve()
-    if (!(sudo ?? user !== 'root')) return runScript(this.#start, script, options)
+    if (!(sudo ?? user !== 'root')) return openShell(this.#start)
     const password = sudoPassword ?? (await this.#ways.sudoPassword(user))
-    return runScriptByRoot(this.#start, script, options, { host: this.name, user, password })
+    return openRootShell(this.#start, options, { host: this.name, user, password })
   }
 
   /** A connection that broke while nobody used it is noticed here: nothing was sent, so a new one may take its place. */
@@ -171,6 +176,7 @@ class SshHost implements Connection {
   }
 
   async close(): Promise<void> {
+    this.#shells.end()
     await (await this.#session.made())?.close()
   }
 }

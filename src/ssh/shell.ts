@@ -1,4 +1,5 @@
-/** One `sh -s` on a host: what carries its three streams, ssh2 or ssh(1), is left to the transports. */
+/** Shells on a host: what carries their three streams, ssh2 or ssh(1), is left to the transports. */
+import { randomBytes } from 'node:crypto'
 import type { Readable, Writable } from 'node:stream'
 import type { ExecOptions, ExecResult } from '../host/port.ts'
 
@@ -16,18 +17,67 @@ export interface Shell {
 /** Starts a command line on a host, connecting first where needed. */
 export type Start = (commandLine: string) => Promise<Shell>
 
+/** A shell that reads scripts from its input. */
+export interface Opened {
+  shell: Shell
+  /** What comes back of its first script tells whether the shell was had at all. */
+  judge?(first: ExecResult): ExecResult
+}
+
 /**
  * The shell as a command line. The login shell reads it, be that sh, csh or fish: so double quotes round a variable that
  * sshd always sets, and `exec`, lest the login shell turn the signal that ends sh into a status of its own.
  */
 const commandLine = 'exec sh -s -- "$SSH_CONNECTION"'
 
-/** Feeds a script to a shell of the login's own user. */
-export async function runScript(start: Start, script: string, options: ExecOptions): Promise<ExecResult> {
-  const input = scriptBytes(script)
-  const shell = await start(commandLine)
-  shell.stdin.end(input)
-  return collect(shell, options)
+/** A shell of the login's own user. */
+export async function openShell(start: Start): Promise<Opened> {
+  return { shell: await start(commandLine) }
+}
+
+/**
+ * The shells of one host. One that has run a script waits for the next: to start it takes two round trips, and as much
+ * of a processor as a script does.
+ */
+export class Shells {
+  readonly #open: (options: ExecOptions) => Promise<Opened>
+  readonly #idle = new Set<Shell>()
+  #opening = 0
+
+  constructor(open: (options: ExecOptions) => Promise<Opened>) {
+    this.#open = open
+  }
+
+  async run(script: string, options: ExecOptions): Promise<ExecResult> {
+    const input = scriptBytes(script)
+    const [idle] = this.#idle
+    if (idle !== undefined) this.#idle.delete(idle)
+    const { shell, judge } = idle === undefined ? await this.#begin(options) : { shell: idle }
+    const { isOver, ...result } = await converse(shell, input, options)
+    // sshd may allow one session alone, for which another script waits
+    if (isOver && this.#opening === 0) this.#idle.add(shell)
+    else shell.stdin.end()
+    return judge === undefined ? result : judge(result)
+  }
+
+  async #begin(options: ExecOptions): Promise<Opened> {
+    this.#opening++
+    try {
+      const opened = await this.#open(options)
+      const { shell } = opened
+      shell.stdin.on('error', () => {}) // it ended before it had read everything: its status says so
+      shell.status.then(() => this.#idle.delete(shell))
+      return opened
+    } finally {
+      this.#opening--
+    }
+  }
+
+  /** None of them is used again. One of ssh(1) may have a connection of its own, which nobody else ends. */
+  end(): void {
+    for (const shell of this.#idle) shell.stdin.end()
+    this.#idle.clear()
+  }
 }
 
 export function scriptBytes(script: string): Buffer {
@@ -36,15 +86,66 @@ export function scriptBytes(script: string): Buffer {
   return Buffer.from(script, 'latin1')
 }
 
-/** Gathers what a shell prints until it has ended or the time is up. */
-export async function collect(shell: Shell, { timeoutMs }: ExecOptions): Promise<ExecResult> {
-  const stdout: Buffer[] = []
-  const stderr: Buffer[] = []
-  shell.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))
-  shell.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
-  shell.stdin.on('error', () => {}) // it ended before it had read everything: its status says so
+/**
+ * Feeds a shell one script, in a subshell that leaves nothing behind in it, and gathers what comes until the shell says
+ * that the script is over, or has ended itself, or the time is up. One compound command: cut anywhere, it runs nothing.
+ */
+async function converse(
+  shell: Shell,
+  input: Buffer,
+  { timeoutMs }: ExecOptions,
+): Promise<ExecResult & { isOver: boolean }> {
+  const mark = `over-${randomBytes(9).toString('hex')}`
+  const stdout = listen(shell.stdout, `\n${mark} `)
+  const stderr = listen(shell.stderr, `\n${mark} `)
+  shell.stdin.write(Buffer.from('(\n'))
+  shell.stdin.write(input)
+  shell.stdin.write(`\n) </dev/null\nprintf '\\n%s %s\\n' ${mark} "$?"\nprintf '\\n%s \\n' ${mark} >&2\n`)
   const timer = timeoutMs === undefined ? undefined : setTimeout(() => shell.kill(), timeoutMs)
-  const status = await shell.status
+  const over = Promise.all([stdout.end, stderr.end]).then(([said]) => Number(said))
+  const ended = shell.status.then((status) => ({ status }))
+  const outcome = await Promise.race([over, ended])
   clearTimeout(timer)
-  return { stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString(), status }
+  const isOver = typeof outcome === 'number'
+  return {
+    stdout: stdout.stop(),
+    stderr: stderr.stop().toString(),
+    status: isOver ? outcome : outcome.status,
+    isOver,
+  }
+}
+
+interface Ear {
+  /** What stands behind the mark in its line, once that is here. */
+  readonly end: Promise<string>
+  /** What was heard before the mark, or all. */
+  stop(): Buffer
+}
+
+function listen(stream: Readable, mark: string): Ear {
+  const chunks: Buffer[] = []
+  const { promise: end, resolve } = Promise.withResolvers<string>()
+  const longest = mark.length + 10 // a status and the end of its line
+  let tail = Buffer.alloc(0)
+  let length = 0
+  let cut: number | undefined
+  const hear = (chunk: Buffer): void => {
+    chunks.push(chunk)
+    const seen = Buffer.concat([tail, chunk])
+    length += chunk.length
+    tail = seen.subarray(-longest)
+    const at = seen.indexOf(mark, 0, 'latin1')
+    const lineEnd = at === -1 ? -1 : seen.indexOf(10, at + 1)
+    if (lineEnd === -1 || cut !== undefined) return
+    cut = length - seen.length + at
+    resolve(seen.toString('latin1', at + mark.length, lineEnd))
+  }
+  stream.on('data', hear)
+  return {
+    end,
+    stop() {
+      stream.off('data', hear)
+      return Buffer.concat(chunks).subarray(0, cut)
+    },
+  }
 }

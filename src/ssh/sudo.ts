@@ -8,7 +8,7 @@
 import { randomBytes } from 'node:crypto'
 import { exit, LxcnetError } from '../core/error.ts'
 import type { ExecOptions, ExecResult } from '../host/port.ts'
-import { collect, type Shell, type Start, scriptBytes } from './shell.ts'
+import type { Opened, Shell, Start } from './shell.ts'
 
 export interface SudoLogin {
   /** As in reports. */
@@ -19,17 +19,12 @@ export interface SudoLogin {
 }
 
 /**
- * Feeds a script to a root shell.
+ * A root shell. Where sudo wants no password, a script may be sent at once: where sudo refuses, it stays unread, and a
+ * round trip is saved where it does not.
  *
- * @throws {LxcnetError} `sudo-refused`, `sudo-password`; nothing of the script has been run then
+ * @throws {LxcnetError} `sudo-refused`, `sudo-password`, at once or of the first script, of which nothing has been run then
  */
-export async function runScriptByRoot(
-  start: Start,
-  script: string,
-  options: ExecOptions,
-  login: SudoLogin,
-): Promise<ExecResult> {
-  const input = scriptBytes(script)
+export async function openRootShell(start: Start, options: ExecOptions, login: SudoLogin): Promise<Opened> {
   const nonce = randomBytes(8).toString('hex')
   const prompt = `lxcnet-password-${nonce}:`
   const mark = `lxcnet-root-${nonce}\n`
@@ -38,47 +33,61 @@ export async function runScriptByRoot(
   // Single quotes with neither quotes nor backslashes in them are the same to sh, csh and fish.
   const rise = `sh -c 'echo ${mark.trim()} >&2; exec sh -s -- "$0"' "$SSH_CONNECTION"`
   const shell = await start(`exec sudo ${flags} -- ${rise}`)
-  const talk = { answered: false, wrong: false }
-  // sudo -n reads nothing: where it refuses, the script stays unread; where it does not, a round trip is saved.
-  if (password === undefined) shell.stdin.end(input)
-  else converse(shell, { prompt, mark, password, input, talk })
-  const result = await collect(shell, options)
-  const { status, stderr } = result
-  const said = stderr.replaceAll(prompt, '')
-  if (stderr.includes(mark)) return { ...result, stderr: said.replace(mark, '') }
-  if (talk.wrong || (talk.answered && /incorrect password/.test(said))) throw wrongPassword(login)
-  // the connection broke, or the time was up; sshd may also end the channel before it knows how sudo ended
-  if (status === null && !/\bsudo: /.test(said)) return { ...result, stderr: said }
-  throw refused(said, login)
+  if (password !== undefined) return { shell: await answered(shell, options, { prompt, mark, password }, login) }
+  const judge = (first: ExecResult): ExecResult => {
+    const { status, stderr } = first
+    if (stderr.includes(mark)) return { ...first, stderr: stderr.replace(mark, '') }
+    if (hasBroken(status, stderr)) return first
+    throw refused(stderr, login)
+  }
+  return { shell, judge }
 }
 
-interface Conversation {
+/** The connection broke, or the time was up; sshd may also end the channel before it knows how sudo ended. */
+const hasBroken = (status: number | null, said: string): boolean => status === null && !/\bsudo: /.test(said)
+
+interface Dialogue {
   prompt: string
   mark: string
   password: string
-  input: Buffer
-  /** Whether the password was sent, and whether sudo asked for it once more. */
-  talk: { answered: boolean; wrong: boolean }
 }
 
-/** Sends the password after the first prompt and the script after the mark; a second prompt ends it. */
-function converse(shell: Shell, { prompt, mark, password, input, talk }: Conversation): void {
+/** Sends the password after the first prompt and waits for the mark; a second prompt ends it. */
+async function answered(
+  shell: Shell,
+  { timeoutMs }: ExecOptions,
+  { prompt, mark, password }: Dialogue,
+  login: SudoLogin,
+): Promise<Shell> {
   let said = ''
+  let isAnswered = false
+  let isWrong = false
+  const { promise: rose, resolve: rise } = Promise.withResolvers<'root'>()
   const hear = (chunk: Buffer): void => {
     said += chunk.toString('latin1')
     const prompts = said.split(prompt).length - 1
     if (said.includes(mark)) {
-      shell.stderr.off('data', hear)
-      shell.stdin.end(input)
+      rise('root')
     } else if (prompts > 1) {
-      talk.wrong = true
+      isWrong = true
       shell.kill()
-    } else if (prompts === 1 && !talk.answered) {
-      talk.answered = true
+    } else if (prompts === 1 && !isAnswered) {
+      isAnswered = true
       shell.stdin.write(`${password}\n`, 'latin1')
     }
   }
   shell.stderr.on('data', hear)
+  shell.stdin.on('error', () => {}) // sudo ended without reading: its status says so
+  shell.stdout.resume() // what the login shell prints
+  const timer = timeoutMs === undefined ? undefined : setTimeout(() => shell.kill(), timeoutMs)
+  const status = await Promise.race([rose, shell.status])
+  clearTimeout(timer)
+  shell.stderr.off('data', hear)
+  said = said.replaceAll(prompt, '')
+  if (isWrong || (status !== 'root' && isAnswered && /incorrect password/.test(said))) throw wrongPassword(login)
+  // with a broken one nothing comes of the script either, which is told there
+  if (status === 'root' || hasBroken(status, said)) return shell
+  throw refused(said, login)
 }
 
 function wrongPassword({ host, user }: SudoLogin): LxcnetError {

@@ -12,11 +12,7 @@ const folder = '/run/recorded'
 const programs = {
   /** Its input and output, as TIME.up and TIME.down. */
   sh: `one=${folder}/$(date +%s%N)
-cat >"$one.up"
-/bin/sh "$@" <"$one.up" >"$one.down"
-status=$?
-cat "$one.down"
-exit "$status"`,
+tee "$one.up" | /bin/sh "$@" | tee "$one.down"`,
   /** A line `file SIZE PATH` or `directory - PATH` for each operand, then the command itself. */
   sync: `for path; do
   if [ -d "$path" ]; then echo "directory - $path"; else stat -c 'file %s %n' "$path"; fi
@@ -31,7 +27,7 @@ export type Shells = Job['shells']
 
 /**
  * @param command runs lxcnet, and has it reach the host at this port
- * @returns one shell for each of the command's, the last of which does to the disk what they all did
+ * @returns one shell for each script of the command's, the last of which does to the disk what they all did
  */
 export async function record(host: LabHost, command: (port: number) => Promise<unknown>): Promise<Shells> {
   for (const [name, text] of Object.entries(programs))
@@ -40,16 +36,29 @@ export async function record(host: LabHost, command: (port: number) => Promise<u
   try {
     await command(2222)
     const disk = await host.ok(`cat ${folder}/disk 2>/dev/null || :`)
-    const sizes = await host.ok(`for up in ${folder}/*.up; do stat -c %s "$up" "\${up%.up}.down"; done`)
-    const shells = [...sizes.matchAll(/(\d+)\n(\d+)\n/g)]
-    return shells.map(([, up, down], at) => {
+    const files = (await host.ok(`ls ${folder}/*.up`)).trim().split('\n')
+    const bytes = async (path: string): Promise<string> => (await host.read(path)).toString('latin1')
+    const shells = []
+    for (const up of files) shells.push(...scriptsOf(await bytes(up), await bytes(up.replace(/up$/, 'down'))))
+    return shells.map(({ up, down }, at) => {
       const script = `${at === shells.length - 1 ? replay(disk) : ''}head -c ${down} /dev/zero\n`
-      return { script: padded(script, Number(up)), answer: Number(down) }
+      return { script: padded(script, up), answer: down }
     })
   } finally {
     await sshd.stop()
     await host.ok(`rm -r ${folder}`)
   }
+}
+
+/** How many bytes each script of a shell has, and its answer: what ends either names the same random word. */
+function scriptsOf(up: string, down: string): { up: number; down: number }[] {
+  const ends = (text: string, pattern: RegExp): number[] =>
+    [...text.matchAll(pattern)].map((end) => end.index + end[0].length)
+  const [asked, answered] = [ends(up, /^printf .* over-\w+ >&2\n/gm), ends(down, /^over-\w+ \d+\n/gm)]
+  if (asked.length === 0 || asked.length !== answered.length) throw new Error('a shell of lxcnet was not understood')
+  const sizes = (ends: number[]): number[] => ends.map((end, at) => end - (ends[at - 1] ?? 0))
+  const answers = sizes(answered)
+  return sizes(asked).map((size, at) => ({ up: size, down: answers[at] ?? 0 }))
 }
 
 /** The same syncs and renames in the same order, and before them `cat` of as many bytes into the same files. */
