@@ -3,7 +3,7 @@ export interface Host {
   /** As the operator named it; `localhost` for this machine. */
   readonly name: string
   /**
-   * Feeds `script` to `sh -s` as root there and resolves when that shell has ended, whatever its exit status.
+   * Has a shell run `script` as root there and resolves when it has ended, whatever its exit status.
    *
    * The first argument of the script is SSH_CONNECTION as the login shell had it, '' when there is none. A transport
    * connects with the first call and keeps the connection; calls may overlap.

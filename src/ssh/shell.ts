@@ -41,7 +41,7 @@ export async function openShell(start: Start): Promise<Opened> {
  */
 export class Shells {
   readonly #open: (options: ExecOptions) => Promise<Opened>
-  readonly #idle = new Set<Shell>()
+  #idle = new Set<Shell>()
   #opening = 0
 
   constructor(open: (options: ExecOptions) => Promise<Opened>) {
@@ -50,12 +50,13 @@ export class Shells {
 
   async run(script: string, options: ExecOptions): Promise<ExecResult> {
     const input = scriptBytes(script)
-    const [idle] = this.#idle
-    if (idle !== undefined) this.#idle.delete(idle)
-    const { shell, judge } = idle === undefined ? await this.#begin(options) : { shell: idle }
+    const idle = this.#idle
+    const [free] = idle
+    if (free !== undefined) idle.delete(free)
+    const { shell, judge } = free === undefined ? await this.#begin(options) : { shell: free }
     const { isOver, ...result } = await converse(shell, input, options)
-    // sshd may allow one session alone, for which another script waits
-    if (isOver && this.#opening === 0) this.#idle.add(shell)
+    // sshd may allow one session alone, for which another script waits; or all were ended meanwhile
+    if (isOver && this.#opening === 0 && idle === this.#idle) idle.add(shell)
     else shell.stdin.end()
     return judge === undefined ? result : judge(result)
   }
@@ -76,7 +77,7 @@ export class Shells {
   /** None of them is used again. One of ssh(1) may have a connection of its own, which nobody else ends. */
   end(): void {
     for (const shell of this.#idle) shell.stdin.end()
-    this.#idle.clear()
+    this.#idle = new Set()
   }
 }
 

@@ -63,8 +63,8 @@ export async function oneHost(): Promise<Measure[]> {
       { name: 'create, one host: times the floor', limit: 1.3, ...against(0) },
       { name: 'create --dry-run, one host: times the floor', limit: 1.3, ...against(2) },
       { name: `create, a round trip of ${2 * delayMs} ms away: times the floor`, limit: 1.2, ...against(4) },
-      execs('create --dry-run: shells', plan, 1),
-      execs('create: shells', change, 2),
+      execs('create --dry-run: scripts', plan, 1),
+      execs('create: scripts', change, 2),
     ]
   } finally {
     await lab.down()
