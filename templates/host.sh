@@ -68,8 +68,8 @@ lx_add() {
 lx_folder() {
   lx_only=''
   for lx_conf in "$1"/*.conf "$1"/.*.conf; do
-    { [ -L "$lx_conf" ] || [ -e "$lx_conf" ]; } && [ "$lx_conf" != "$1/.conf" ] || continue
-    lx_only=${lx_only:+several}${lx_only:-$lx_conf}
+    if [ "$lx_conf" = "$1/.conf" ]; then continue; fi
+    if [ -L "$lx_conf" ] || [ -e "$lx_conf" ]; then lx_only=${lx_only:+several}${lx_only:-$lx_conf}; fi
   done
   case $lx_only in
     '') ;;
@@ -77,7 +77,7 @@ lx_folder() {
       lx_quoted "$1/"
       lx_folders="$lx_folders $lx_out"
       ;;
-    *) [ -d "$lx_only" ] && [ ! -L "$lx_only" ] || lx_add "$lx_only" ;;
+    *) if [ -L "$lx_only" ] || [ ! -d "$lx_only" ]; then lx_add "$lx_only"; fi ;;
   esac
 }
 
