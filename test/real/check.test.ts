@@ -140,6 +140,36 @@ describe('check on a real host', () => {
     assert.equal(await h1.ok('lxc-info -n inc -H -c lxc.net.0.mtu'), '1400\n', 'other keys can be set')
   })
 
+  it('reads the folders that are included as LXC does, in the order of the folder', async () => {
+    const line = (link: string): string => `lxc.net.0.link = ${link}\n`
+    const folders: [string, string[]][] = [
+      ['/etc/lxc/one.d', ['only.conf']],
+      ['/etc/lxc/hidden.d', ['.only.conf', '.conf', 'other.config']],
+      ['/etc/lxc/several.d', ['z.conf', 'a.conf', 'm.conf', '.k.conf']],
+      ['/etc/lxc/reversed.d', ['.k.conf', 'm.conf', 'a.conf', 'z.conf']],
+      // whose files are brought for every container, sorted
+      ['/usr/share/lxc/config', ['zz.conf', 'aa.conf', 'mm.conf']],
+    ]
+    const before = await h1.ok('ls -A /usr/share/lxc/config')
+    for (const [folder, names] of folders) {
+      await h1.ok(`mkdir -p ${folder}`)
+      for (const [at, name] of names.entries()) await h1.write(`${folder}/${name}`, line(`br${at + 1}`))
+    }
+    await h1.ok(`mkdir -p /etc/lxc/linked.d/folder.conf /etc/lxc/empty.d
+      echo '${line('br8').trim()}' >/etc/lxc/elsewhere; ln -s ../elsewhere /etc/lxc/linked.d/l.conf
+      ln -s several.d /etc/lxc/link.d`)
+    for (const folder of [...folders.map(([one]) => one), '/etc/lxc/linked.d', '/etc/lxc/empty.d', '/etc/lxc/link.d']) {
+      await h1.container('folder', [...veth('br0'), `lxc.include = ${folder}`])
+      const taken = (await h1.ok('lxc-info -n folder -H -c lxc.net.0.link')).trim()
+      const key = (await show(h1, 'folder')).containers[0]?.nics[0]?.keys.find((one) => one.key === 'link')
+      assert.equal(key?.value, taken, folder)
+      assert.equal(taken === 'br0', folder === '/etc/lxc/empty.d', folder)
+    }
+    await h1.ok('rm -r /usr/share/lxc/config/zz.conf /usr/share/lxc/config/aa.conf /usr/share/lxc/config/mm.conf')
+    assert.equal(await h1.ok('ls -A /usr/share/lxc/config'), before)
+    await h1.ok('rm -r /var/lib/lxc/folder')
+  })
+
   it('finds an include that is missing, on which LXC refuses the whole file', async () => {
     await h1.container('gone', [...veth('br0'), 'lxc.include = /etc/lxc/none.conf'])
     assert.notEqual((await h1.sh('lxc-info -n gone -c lxc.net.0.link')).status, 0)

@@ -83,6 +83,24 @@ printf '#!/bin/sh\\nexec busybox ash "$@"\\n' >/usr/local/bin/login-ash; chmod +
         )
       })
 
+      it('leaves nothing behind for the next one', async () => {
+        const look = {
+          exec: `echo "<$(pwd) $(umask) \${left-nothing} $(trap) $- $(ls /proc/self/fd | tr '\\n' ' ')"`,
+        }
+        const [fresh, dirty, next, broken, last] = await run(
+          look,
+          { exec: 'cd /tmp; umask 0; left=behind; trap "" TERM; set -u; exec 9</tmp; exec >/dev/null; exit 3' },
+          look,
+          { exec: 'if (' },
+          look,
+        )
+        const seen = [fresh, next, last].map((one) => one?.stdout?.replace(/^[^<]*/, ''))
+        assert.equal(dirty?.status, 3)
+        assert.notEqual(broken?.status, 0)
+        assert.match(seen[0] ?? '', /^<\S+ 0022 nothing /)
+        assert.deepEqual(seen, [seen[0], seen[0], seen[0]])
+      })
+
       it('keeps error output and output apart', async () => {
         const { stdout, stderr } = await runOne({ exec: 'echo answer; echo complaint >&2' })
         assert.deepEqual([stdout?.slice(-7), stderr?.slice(-10)], ['answer\n', 'complaint\n'])
