@@ -99,9 +99,8 @@ async function converse(
   const mark = `over-${randomBytes(9).toString('hex')}`
   const stdout = listen(shell.stdout, `\n${mark} `)
   const stderr = listen(shell.stderr, `\n${mark} `)
-  shell.stdin.write(Buffer.from('(\n'))
-  shell.stdin.write(input)
-  shell.stdin.write(`\n) </dev/null\nprintf '\\n%s %s\\n' ${mark} "$?"\nprintf '\\n%s \\n' ${mark} >&2\n`)
+  const end = `\n) </dev/null\nprintf '\\n%s %s\\n' ${mark} "$?"\nprintf '\\n%s \\n' ${mark} >&2\n`
+  shell.stdin.write(Buffer.concat([Buffer.from('(\n'), input, Buffer.from(end)]))
   const timer = timeoutMs === undefined ? undefined : setTimeout(() => shell.kill(), timeoutMs)
   const over = Promise.all([stdout.end, stderr.end]).then(([said]) => Number(said))
   const ended = shell.status.then((status) => ({ status }))
