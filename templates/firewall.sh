@@ -9,14 +9,11 @@ firewall_sockets() {
   grep -h "^ *[0-9]*: [0-9A-F]*:[0-9A-F]* [0-9A-F]*:[0-9A-F]* $lx_c " "$@"
 }
 
-# firewall_dnat: rules of others that lead ports elsewhere, as nft has them. Chains alone are asked for first: nft reads
-# every rule of the host before it lists tables.
+# firewall_dnat CHAINS: rules of others that lead ports elsewhere, as nft has them, in the tables of these chains.
 firewall_dnat() {
-  if command -v nft >/dev/null; then
-    nft list chains | sed -n 's/^table \(.*\) {$/\1/p' | while read -r lx_c lx_p; do
-      [ "$lx_c $lx_p" = 'inet lxcnet' ] || nft list table "$lx_c" "$lx_p"
-    done | grep -i dnat
-  fi
+  printf '%s\n' "$1" | sed -n 's/^table \(.*\) {$/\1/p' | while read -r lx_c lx_p; do
+    [ "$lx_c $lx_p" = 'inet lxcnet' ] || nft list table "$lx_c" "$lx_p"
+  done | grep -i dnat
 }
 
 # firewall_iptables: what matters of tables that nft does not show. Asked so, no iptables makes any.
@@ -53,8 +50,8 @@ firewall_live() {
   lx_run firewall-tcp firewall_sockets 0A /proc/net/tcp /proc/net/tcp6
   lx_run firewall-udp firewall_sockets 07 /proc/net/udp /proc/net/udp6
   lx_run firewall-bridged cat /proc/sys/net/bridge/bridge-nf-call-iptables
-  lx_run firewall-dnat firewall_dnat
-  lx_run firewall-chains nft list chains
+  lx_run firewall-chains nft list chains # tables would take a reading of every rule
+  lx_run firewall-dnat firewall_dnat "$lx_out"
   if [ -s /proc/net/ip_tables_names ] || ! command -v nft >/dev/null; then lx_run firewall-iptables firewall_iptables; fi
   lx_run firewall-tools firewall_tools
   lx_run firewall-ssh firewall_ssh

@@ -111,11 +111,8 @@ export function parseRules(text: string): Rules {
   const hairpins = new Map<string, string>()
   for (const [, kind, name = '', rest = ''] of text.matchAll(/^ {2}(network|hairpin|forward) (\S+)(.*)$/gm)) {
     const said = new Map<string, string[]>()
-    for (const [, key = '', value = ''] of rest.matchAll(/ (\w+)=((?:[^\s'\\]|'[^']*'|\\.)*)/g)) {
-      const before = said.get(key)
-      if (before === undefined) said.set(key, [unquoted(value)])
-      else before.push(unquoted(value))
-    }
+    for (const [, key = '', value = ''] of rest.matchAll(/ (\w+)=((?:[^\s'\\]|'[^']*'|\\.)*)/g))
+      said.set(key, [...(said.get(key) ?? []), unquoted(value)])
     const all = (key: string): string[] => said.get(key) ?? []
     const one = (key: string): string | undefined => all(key)[0]
     if (kind === 'hairpin') hairpins.set(name, one('bridge') ?? '')
@@ -145,5 +142,5 @@ const sorted = <T>(map: ReadonlyMap<string, T>): [string, T][] =>
   [...map].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
 const words = (key: string, texts: readonly string[]): string[] => texts.map((text) => `${key}=${text}`)
 const some = (text: string | undefined): string[] => (text === undefined ? [] : [text])
-const unquoted = (word: string): string => (!/['\\]/.test(word) ? word : word.replace(/'([^']*)'|\\(.)/g, '$1$2'))
+const unquoted = (word: string): string => word.replace(/'([^']*)'|\\(.)/g, '$1$2')
 const yes = (flag: boolean): string => (flag ? 'yes' : 'no')

@@ -227,6 +227,19 @@ for (const engine of ['nft', 'nft without maps', 'iptables']) {
       assert.equal(await asks(h2, null, '198.18.0.11', 'tcp/8080'), undefined)
     })
 
+    if (engine === 'nft')
+      it('loads a thousand forwards in one transaction', async () => {
+        await h1.write('/usr/local/sbin/nft', '#!/bin/sh\necho "$*" >>/root/calls\nexec /usr/sbin/nft "$@"\n', 0o755)
+        const names = Array.from({ length: 1000 }, (_, n) => `${20001 + n}/tcp`)
+        await set({ forwards: new Map(names.map((name) => [name, { ...forward, port: 80 }])) })
+        const loads = (await h1.ok('rm /usr/local/sbin/nft; cat /root/calls'))
+          .split('\n')
+          .filter((one) => one === '-f -')
+        assert.equal(loads.length, 1)
+        assert.equal((await h1.ok('nft list map inet lxcnet tcp-ip')).match(/\. 80\b/g)?.length, 1000)
+        assert.equal(await asks(h2, null, '198.18.0.11', 'tcp/21000'), 'c1 80 198.18.0.12')
+      })
+
     it('takes everything with it when it goes', async () => {
       await h1.ok(`sh ${piece} down && rm -r /etc/lxcnet`)
       if (engine === 'iptables')
