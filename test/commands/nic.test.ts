@@ -327,6 +327,23 @@ describe('the NIC commands on a tree', () => {
       assert.equal(fingerprint(tree), before)
       assert.match(tree.run('show', 'inc').stdout, /mtu +9000 +\/etc\/lxc\/site.conf:1/)
     })
+
+    it('takes the names in a folder that is included for names, and follows no link out of the tree', () => {
+      const outside = new Tree()
+      outside.write('/link.conf', 'lxc.net.0.mtu = 9000\n')
+      tree.write("/etc/lxc/one.d/a'$(touch owned) `touch owned`\nx.conf", 'lxc.net.0.link = br7\n')
+      tree.write('/etc/lxc/two.d/README', '')
+      symlinkSync(join(outside.root, 'link.conf'), join(tree.root, 'etc/lxc/two.d/only.conf'))
+      tree.write(
+        '/var/lib/lxc/inc/config',
+        'lxc.net.0.type = veth\nlxc.include = /etc/lxc/one.d\nlxc.include = /etc/lxc/two.d\n',
+      )
+      const { stdout } = tree.run('show', 'inc')
+      assert.match(stdout, /link +br7 /)
+      assert.doesNotMatch(stdout, /9000/)
+      assert.deepEqual(globSync('**/owned', { cwd: tree.root }), [])
+      outside.remove()
+    })
   })
 
   describe('rollback', () => {
